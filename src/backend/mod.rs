@@ -1,0 +1,88 @@
+//! Where pictures are drawn and gradients are summed: three operations, several places.
+//!
+//! A backend knows splats, images and losses; it knows no parameterisation and no optimizer.
+
+pub mod cpu;
+pub mod gpu;
+pub mod oracle;
+mod splats;
+
+use std::sync::Arc;
+
+pub use splats::{GEOMETRY_MOMENTS, Splats};
+
+use crate::error::{Error, Result};
+use crate::image::{Image, Size};
+use crate::loss::{Loss, LossTerms};
+
+/// A place where splats are drawn, see [`Splats`] for the layout of moments and tangents.
+///
+/// The three operations are linear maps once the geometry is fixed, and `vjp` is the adjoint of
+/// `jvp`: `<jvp(t), G> = <t, vjp(G)>`.
+pub trait Backend: Send {
+    /// What this backend runs on, for people: `"cpu (2 threads, AVX-512)"`.
+    fn description(&self) -> &str;
+
+    /// The sum of all splats, shape `[C, H, W]`.
+    ///
+    /// # Errors
+    /// [`Error::Device`] where the device fails, [`Error::Limit`] where it is too small.
+    fn render(&mut self, splats: &Splats, size: Size) -> Result<Image>;
+
+    /// Moments of every splat against the gradient image, `[N, C + 5]`.
+    ///
+    /// # Errors
+    /// As [`Self::render`]; [`Error::Invalid`] if the channels differ.
+    fn vjp(&mut self, splats: &Splats, gradient: &Image) -> Result<Vec<f32>>;
+
+    /// The derivative of the picture along a tangent, `[N, C + 5]`, shape `[C, H, W]`.
+    ///
+    /// # Errors
+    /// As [`Self::render`]; [`Error::Invalid`] if the lengths differ.
+    fn jvp(&mut self, splats: &Splats, tangent: &[f32], size: Size) -> Result<Image>;
+
+    /// Loss against `target` and the moments of its gradient image, in one go.
+    ///
+    /// `moments` is resized to `[N, C + 5]`. Backends override this where render, loss and vjp
+    /// can share work; the result is the same.
+    ///
+    /// # Errors
+    /// As [`Self::render`]; [`Error::Invalid`] if the channels differ.
+    fn loss_and_vjp(
+        &mut self,
+        splats: &Splats,
+        target: &Arc<Image>,
+        loss: &Loss,
+        moments: &mut Vec<f32>,
+    ) -> Result<LossTerms> {
+        let picture = self.render(splats, target.size())?;
+        let (terms, gradient) = loss.evaluate(&picture, target)?;
+        *moments = self.vjp(splats, &gradient)?;
+        Ok(terms)
+    }
+}
+
+/// Checks that a tangent has `C + 5` numbers for every splat.
+fn check_tangent(splats: &Splats, tangent: &[f32]) -> Result<()> {
+    let expected = splats.len() * splats.moments_per_splat();
+    if tangent.len() != expected {
+        return Err(Error::Invalid(format!(
+            "a tangent of {} splats has {expected} numbers, not {}",
+            splats.len(),
+            tangent.len()
+        )));
+    }
+    Ok(())
+}
+
+/// Checks that a gradient or target image has the splats' channels.
+fn check_channels(splats: &Splats, image: &Image) -> Result<()> {
+    if image.channels() != splats.channels {
+        return Err(Error::Invalid(format!(
+            "splats with {} channels and a picture with {} do not belong together",
+            splats.channels,
+            image.channels()
+        )));
+    }
+    Ok(())
+}

@@ -1,0 +1,17 @@
+//! Images as 2D Gaussians: fit them, store them, draw them at any size.
+
+pub mod backend;
+pub mod codec;
+pub mod covariance;
+pub mod error;
+pub mod fit;
+pub mod gaussians;
+pub mod image;
+pub mod init;
+pub mod loss;
+pub mod metrics;
+pub mod optim;
+pub mod renderer;
+
+pub use error::{Error, Result};
+pub use wgpu;

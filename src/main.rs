@@ -1,0 +1,2 @@
+//! The `lgi` command.
+fn main() {}
