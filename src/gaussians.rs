@@ -13,7 +13,7 @@ pub const SUPPORT_Q: f32 = 11.0;
 /// Pixel centres lie at integer + 0.5, x to the right, y down, origin in the top-left corner.
 /// The factor `L` is any invertible 2x2 matrix; parameterisations that need a triangular or
 /// symmetric one keep it so (see [`crate::covariance`]).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Gaussians {
     channels: usize,
     /// Centres in pixels, `[N]`.

@@ -1,1 +1,29 @@
-//! To come.
+//! Fitting: Gaussians, a backend, a loss and an optimizer joined in a loop.
+//!
+//! The caller owns the loop, so that it can draw a progress bar, write checkpoints or stop:
+//!
+//! ```no_run
+//! # use std::sync::Arc;
+//! # use lgi::{backend::cpu::Cpu, fit::{FitOptions, Fitter}, image::{Image, Size}};
+//! # fn main() -> lgi::Result<()> {
+//! let target = Arc::new(Image::zeros(Size::new(64, 64), 3));
+//! let mut backend = Cpu::new();
+//! let mut fitter = Fitter::new(&mut backend, target, FitOptions::default())?;
+//! while fitter.step()?.stop.is_none() {}
+//! let best = &fitter.best().gaussians;
+//! # Ok(())
+//! # }
+//! ```
+
+mod checkpoint;
+mod fitter;
+mod options;
+mod parameters;
+mod progress;
+mod quality;
+
+pub use checkpoint::{Checkpoint, PictureId};
+pub use fitter::{Best, Fitter};
+pub use options::{FitOptions, StopRules};
+pub use progress::{Details, Progress, StopReason};
+pub use quality::Quality;

@@ -1,1 +1,163 @@
-//! To come.
+//! Optimizers: chains of small transforms that turn gradients into steps.
+//!
+//! The model is optax's: a [`Transform`] maps updates to updates and keeps its own state; a
+//! [`Chain`] applies several in order. What leaves the chain is the step itself, sign included,
+//! in the coordinates of the parameterisation. Nothing here knows a picture or a backend.
+//!
+//! A new update rule is one file here and one line in [`RULES`]; a new schedule is one file in
+//! [`schedule`] and one line in [`schedule::ALL`].
+
+mod adam;
+mod chain;
+mod clip_norm;
+mod clip_value;
+mod groups;
+mod learning_rate;
+pub mod schedule;
+
+pub use adam::Adam;
+pub use chain::Chain;
+pub use clip_norm::ClipNorm;
+pub use clip_value::ClipValue;
+pub use groups::{Group, Groups, PerGroup};
+pub use learning_rate::ScaleByLearningRate;
+pub use schedule::ScheduleOptions;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+
+/// What a transform may know about the step being taken.
+#[derive(Clone, Copy, Debug)]
+pub struct Step {
+    /// Learning rate of each group at this iteration: base rate, schedule and backing-off.
+    pub rates: PerGroup<f32>,
+}
+
+/// One link of an optimizer: updates in, updates out.
+pub trait Transform: Send {
+    /// Name under which the state is stored.
+    fn name(&self) -> &'static str;
+
+    /// Transforms the updates of one iteration in place. The first call sees the gradients.
+    fn update(&mut self, updates: &mut Groups, step: &Step);
+
+    /// Forgets everything, as before the first update.
+    fn reset(&mut self) {}
+
+    /// The whole state, for a checkpoint.
+    fn save(&self) -> serde_json::Value {
+        serde_json::Value::Null
+    }
+
+    /// Takes up a state that [`Self::save`] gave.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] if the state is not one of this transform's.
+    fn restore(&mut self, _state: &serde_json::Value) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// Everything that defines a first-order optimizer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OptimizerOptions {
+    /// Update rule, a name in [`RULES`].
+    pub rule: String,
+    /// Base learning rates, in the units of the parameterisation.
+    pub learning_rate: PerGroup<f32>,
+    /// Decay of the first moment.
+    pub beta1: f32,
+    /// Decay of the second moment.
+    pub beta2: f32,
+    /// Added to the root of the second moment.
+    pub epsilon: f32,
+    /// Largest absolute value of any gradient entry.
+    pub clip_value: Option<f32>,
+    /// Largest Euclidean norm of the whole gradient.
+    pub clip_norm: Option<f32>,
+    /// Learning rate over the iterations.
+    pub schedule: ScheduleOptions,
+}
+
+impl Default for OptimizerOptions {
+    /// Adam for the body frame. The usual 0.9 / 0.999 for the betas costs 0.7 dB here.
+    fn default() -> Self {
+        Self {
+            rule: "adam".into(),
+            learning_rate: PerGroup { position: 0.4, shape: 0.1, color: 0.02 },
+            beta1: 0.8,
+            beta2: 0.95,
+            // Gradients are means over pixels: far below Adam's usual 1e-8.
+            epsilon: 1e-15,
+            clip_value: None,
+            clip_norm: None,
+            schedule: ScheduleOptions::default(),
+        }
+    }
+}
+
+/// Builds an update rule from the options.
+pub type BuildRule = fn(&OptimizerOptions) -> Box<dyn Transform>;
+
+/// The update rules, by name.
+pub const RULES: &[(&str, BuildRule)] =
+    &[("adam", |options| Box::new(Adam::new(options.beta1, options.beta2, options.epsilon)))];
+
+impl OptimizerOptions {
+    /// Checks every number against its domain.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] naming the option and the value.
+    pub fn check(&self) -> Result<()> {
+        rule_by_name(&self.rule)?;
+        for (group, rate) in self.learning_rate.iter() {
+            if !rate.is_finite() || *rate < 0.0 {
+                return invalid("learning rate", group.name(), *rate, "finite and not negative");
+            }
+        }
+        for (name, beta) in [("beta1", self.beta1), ("beta2", self.beta2)] {
+            if !(0.0..1.0).contains(&beta) {
+                return invalid(name, self.rule.as_str(), beta, "at least 0 and below 1");
+            }
+        }
+        if !self.epsilon.is_finite() || self.epsilon < 0.0 {
+            return invalid("epsilon", &self.rule, self.epsilon, "finite and not negative");
+        }
+        for (name, clip) in [("value", self.clip_value), ("norm", self.clip_norm)] {
+            if let Some(limit) = clip.filter(|v| v.is_nan() || *v <= 0.0) {
+                return invalid("clip", name, limit, "above 0");
+            }
+        }
+        self.schedule.check()
+    }
+
+    /// The chain: clipping, the update rule, the learning rate.
+    ///
+    /// # Errors
+    /// As [`Self::check`].
+    pub fn build(&self) -> Result<Chain> {
+        self.check()?;
+        let mut links: Vec<Box<dyn Transform>> = Vec::new();
+        if let Some(limit) = self.clip_value {
+            links.push(Box::new(ClipValue { limit }));
+        }
+        if let Some(limit) = self.clip_norm {
+            links.push(Box::new(ClipNorm { limit }));
+        }
+        links.push(rule_by_name(&self.rule)?(self));
+        links.push(Box::new(ScaleByLearningRate));
+        Ok(Chain::new(links))
+    }
+}
+
+fn rule_by_name(name: &str) -> Result<BuildRule> {
+    RULES.iter().find(|(rule, _)| *rule == name).map(|(_, build)| *build).ok_or_else(|| {
+        let known: Vec<&str> = RULES.iter().map(|(rule, _)| *rule).collect();
+        Error::Invalid(format!("no update rule {name:?}; there are {}", known.join(", ")))
+    })
+}
+
+fn invalid(what: &str, which: &str, value: f32, domain: &str) -> Result<()> {
+    Err(Error::Invalid(format!("{what} ({which}) must be {domain}, not {value}")))
+}

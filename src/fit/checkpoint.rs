@@ -1,0 +1,153 @@
+//! Checkpoints: a fit as JSON, to be gone on with.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::FitOptions;
+use super::fitter::State;
+use crate::atomic_file;
+use crate::error::{Error, Result};
+use crate::image::Image;
+
+/// Version of the format; a change that old readers cannot take raises it.
+const VERSION: u32 = 1;
+
+const WHAT: &str = "checkpoint";
+
+/// Tells pictures apart, so that a fit is not gone on with against another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PictureId {
+    /// Columns.
+    pub width: usize,
+    /// Rows.
+    pub height: usize,
+    /// Channels.
+    pub channels: usize,
+    /// CRC-32 of the values, little-endian float32, planar.
+    pub crc32: u32,
+}
+
+impl PictureId {
+    /// The identity of `picture`.
+    pub fn of(picture: &Image) -> Self {
+        let mut hasher = crc32fast::Hasher::new();
+        for value in picture.data() {
+            hasher.update(&value.to_le_bytes());
+        }
+        let size = picture.size();
+        Self {
+            width: size.width,
+            height: size.height,
+            channels: picture.channels(),
+            crc32: hasher.finalize(),
+        }
+    }
+}
+
+/// The whole state of a fit: parameters, best state, optimizer state, random state, options.
+///
+/// Numbers are written so that they are read back to the bit.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Checkpoint {
+    version: u32,
+    /// The picture that was being fitted.
+    pub picture: PictureId,
+    /// The options of the run that wrote it.
+    pub options: FitOptions,
+    pub(super) optimizer: serde_json::Value,
+    pub(super) state: State,
+}
+
+impl Checkpoint {
+    pub(super) fn new(
+        picture: PictureId,
+        options: FitOptions,
+        optimizer: serde_json::Value,
+        state: State,
+    ) -> Self {
+        Self { version: VERSION, picture, options, optimizer, state }
+    }
+
+    /// Number of updates made.
+    pub fn iteration(&self) -> u64 {
+        self.state.iteration
+    }
+
+    /// Writes the checkpoint, replacing an older one; never leaves half a file.
+    ///
+    /// # Errors
+    /// [`Error::Io`] with the path.
+    pub fn write(&self, path: &Path) -> Result<()> {
+        let json = serde_json::to_vec(self)
+            .map_err(|error| Error::Invalid(format!("{WHAT} cannot be written: {error}")))?;
+        atomic_file::write(path, &json, true)
+    }
+
+    /// Reads a checkpoint.
+    ///
+    /// # Errors
+    /// [`Error::Io`], [`Error::Malformed`] or [`Error::Unsupported`] with the path.
+    pub fn read(path: &Path) -> Result<Self> {
+        let bytes = std::fs::read(path).map_err(|e| Error::io("read", e).at(path))?;
+        Self::parse(&bytes).map_err(|error| error.at(path))
+    }
+
+    fn parse(bytes: &[u8]) -> Result<Self> {
+        #[derive(Deserialize)]
+        struct Version {
+            version: u32,
+        }
+        let malformed =
+            |error: serde_json::Error| Error::Malformed { what: WHAT, message: error.to_string() };
+        let Version { version } = serde_json::from_slice(bytes).map_err(malformed)?;
+        if version != VERSION {
+            return Err(Error::Unsupported {
+                what: WHAT,
+                message: format!("version {version}; this program reads version {VERSION}"),
+            });
+        }
+        let checkpoint: Self = serde_json::from_slice(bytes).map_err(malformed)?;
+        checkpoint.state.gaussians.check()?;
+        if let Some(best) = &checkpoint.state.best {
+            best.gaussians.check()?;
+        }
+        Ok(checkpoint)
+    }
+
+    /// Checks that a fit of `picture` with `options` can go on from here.
+    pub(super) fn check(&self, picture: &PictureId, options: &FitOptions) -> Result<()> {
+        if self.picture != *picture {
+            return Err(Error::Invalid(format!(
+                "the checkpoint is of another picture: {}x{} with {} channels, CRC {:08x}, not \
+                 {}x{} with {} channels, CRC {:08x}",
+                self.picture.width,
+                self.picture.height,
+                self.picture.channels,
+                self.picture.crc32,
+                picture.width,
+                picture.height,
+                picture.channels,
+                picture.crc32
+            )));
+        }
+        let fixed = [
+            ("covariance", &self.options.covariance, &options.covariance),
+            ("start", &self.options.start, &options.start),
+        ];
+        for (name, ours, theirs) in fixed {
+            if ours != theirs {
+                return Err(Error::Invalid(format!(
+                    "a resumed fit keeps its {name}: {ours}, not {theirs}"
+                )));
+            }
+        }
+        if self.options.gaussians != options.gaussians {
+            return Err(Error::Invalid(format!(
+                "a resumed fit keeps its number of Gaussians: {}, not {}",
+                self.options.gaussians, options.gaussians
+            )));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,125 @@
+//! Everything that defines a fit; with the picture and the device, it defines the result.
+
+use serde::{Deserialize, Serialize};
+
+use crate::covariance::{self, ScaleBounds};
+use crate::error::{Error, Result};
+use crate::image::Size;
+use crate::init::{self, ColorStart};
+use crate::loss::Loss;
+use crate::optim::OptimizerOptions;
+use crate::renderer::Blend;
+
+/// When a fit ends. The first rule that holds ends it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StopRules {
+    /// After this many updates; also the horizon of the schedule.
+    pub iterations: u64,
+    /// After this many iterations in which PSNR did not rise by `patience_gain_db`.
+    pub patience: Option<u64>,
+    /// What counts as a rise, in dB.
+    pub patience_gain_db: f64,
+    /// At this PSNR in dB.
+    pub target_psnr_db: Option<f64>,
+    /// After this many seconds of fitting.
+    pub time_s: Option<f64>,
+}
+
+impl Default for StopRules {
+    fn default() -> Self {
+        Self {
+            iterations: 250,
+            patience: None,
+            patience_gain_db: 0.01,
+            target_psnr_db: None,
+            time_s: None,
+        }
+    }
+}
+
+/// The options of a fit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FitOptions {
+    /// Number of Gaussians.
+    pub gaussians: usize,
+    /// Seed of everything random.
+    pub seed: u64,
+    /// Parameterisation, a name in [`covariance::ALL`].
+    pub covariance: String,
+    /// Blend.
+    pub blend: Blend,
+    /// Loss.
+    pub loss: Loss,
+    /// Initialiser, a name in [`init::ALL`].
+    pub start: String,
+    /// Where the first colours come from.
+    pub colors: ColorStart,
+    /// Optimizer and schedule.
+    pub optimizer: OptimizerOptions,
+    /// When to stop.
+    pub stop: StopRules,
+    /// Smallest standard deviation in pixels.
+    pub sigma_min_px: f32,
+    /// Largest standard deviation as a fraction of the picture's longer side.
+    pub sigma_max_fraction: f32,
+}
+
+impl Default for FitOptions {
+    fn default() -> Self {
+        Self {
+            gaussians: 10_000,
+            seed: 0,
+            covariance: "body-frame".into(),
+            blend: Blend::Additive,
+            loss: Loss::default(),
+            start: "structure-tensor".into(),
+            colors: ColorStart::LeastSquares { iterations: 4 },
+            optimizer: OptimizerOptions::default(),
+            stop: StopRules::default(),
+            sigma_min_px: 0.35,
+            sigma_max_fraction: 0.4,
+        }
+    }
+}
+
+impl FitOptions {
+    /// Checks every name and number.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] naming the option and the value.
+    pub fn check(&self) -> Result<()> {
+        covariance::by_name(&self.covariance)?;
+        init::by_name(&self.start)?;
+        self.optimizer.check()?;
+        let Loss { l1, l2, ssim } = self.loss;
+        let weights = [l1, l2, ssim];
+        let wrong = if weights.iter().any(|w| !w.is_finite() || *w < 0.0) || weights == [0.0; 3] {
+            format!("loss weights must be at least 0 and not all 0, not {l1}, {l2}, {ssim}")
+        } else if !self.sigma_min_px.is_finite() || self.sigma_min_px <= 0.0 {
+            format!("the smallest sigma must be above 0 px, not {}", self.sigma_min_px)
+        } else if !self.sigma_max_fraction.is_finite() || self.sigma_max_fraction <= 0.0 {
+            format!("the largest sigma must be above 0, not {}", self.sigma_max_fraction)
+        } else if let Some(time) = self.stop.time_s.filter(|t| t.is_nan() || *t < 0.0) {
+            format!("the time budget must be at least 0 s, not {time}")
+        } else if let Some(psnr) = self.stop.target_psnr_db.filter(|p| p.is_nan()) {
+            format!("the target PSNR must be a number of dB, not {psnr}")
+        } else if let Blend::Normalized { epsilon } = self.blend
+            && (!epsilon.is_finite() || epsilon < 0.0)
+        {
+            format!("the epsilon of the normalized blend must be at least 0, not {epsilon}")
+        } else {
+            return Ok(());
+        };
+        Err(Error::Invalid(wrong))
+    }
+
+    /// Bounds of the standard deviations for a picture of `size`.
+    pub fn scale_bounds(&self, size: Size) -> ScaleBounds {
+        let longer = size.width.max(size.height) as f32;
+        ScaleBounds {
+            min_px: self.sigma_min_px,
+            // Pictures of a few pixels still need room above the smallest sigma.
+            max_px: (self.sigma_max_fraction * longer).max(2.0 * self.sigma_min_px),
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Between Gaussians and the optimizer's flat groups: gradients out, steps in.
+
+use rayon::prelude::*;
+
+use crate::backend::GEOMETRY_MOMENTS;
+use crate::covariance::{Covariance, ScaleBounds};
+use crate::gaussians::Gaussians;
+use crate::optim::Groups;
+
+/// Gaussians handled by one task; the result does not depend on it.
+const CHUNK: usize = 512;
+
+/// Turns moments `[N, C + 5]` into gradients of the groups.
+pub(super) fn pull_back(
+    gaussians: &Gaussians,
+    covariance: &dyn Covariance,
+    moments: &[f32],
+    gradient: &mut Groups,
+) {
+    let (n, channels) = (gaussians.len(), gaussians.channels());
+    let shape_len = covariance.shape_len();
+    gradient.position.resize(2 * n, 0.0);
+    gradient.shape.resize(shape_len * n, 0.0);
+    gradient.color.resize(channels * n, 0.0);
+    let stride = channels + GEOMETRY_MOMENTS;
+    gradient
+        .position
+        .par_chunks_mut(2 * CHUNK)
+        .zip(gradient.shape.par_chunks_mut(shape_len * CHUNK))
+        .zip(gradient.color.par_chunks_mut(channels * CHUNK))
+        .zip(moments.par_chunks(stride * CHUNK).zip(gaussians.factor_px.par_chunks(CHUNK)))
+        .for_each(|(((position, shape), color), (moments, factors))| {
+            for (i, factor) in factors.iter().enumerate() {
+                let row = &moments[i * stride..(i + 1) * stride];
+                color[i * channels..(i + 1) * channels].copy_from_slice(&row[..channels]);
+                let mut geometry = [0.0; GEOMETRY_MOMENTS];
+                geometry.copy_from_slice(&row[channels..]);
+                let (of_position, of_shape) = covariance.pull_back(*factor, geometry);
+                position[2 * i..2 * i + 2].copy_from_slice(&of_position);
+                shape[shape_len * i..shape_len * (i + 1)].copy_from_slice(&of_shape[..shape_len]);
+            }
+        });
+}
+
+/// Moves the Gaussians by one step of the groups.
+pub(super) fn retract(
+    gaussians: &mut Gaussians,
+    covariance: &dyn Covariance,
+    step: &Groups,
+    bounds: ScaleBounds,
+) {
+    let shape_len = covariance.shape_len();
+    gaussians
+        .mean_px
+        .par_chunks_mut(CHUNK)
+        .zip(gaussians.factor_px.par_chunks_mut(CHUNK))
+        .zip(step.position.par_chunks(2 * CHUNK).zip(step.shape.par_chunks(shape_len * CHUNK)))
+        .for_each(|((means, factors), (position, shape))| {
+            for (i, (mean, factor)) in means.iter_mut().zip(factors).enumerate() {
+                let by = [position[2 * i], position[2 * i + 1]];
+                let mut along = [0.0; 3];
+                along[..shape_len].copy_from_slice(&shape[shape_len * i..shape_len * (i + 1)]);
+                (*mean, *factor) = covariance.retract(*mean, *factor, by, along, bounds);
+            }
+        });
+    for (color, step) in gaussians.color.iter_mut().zip(&step.color) {
+        *color += step;
+    }
+}
+
+/// Smallest and largest standard deviation in pixels; zeros where there are no Gaussians.
+pub(super) fn sigma_range_px(gaussians: &Gaussians) -> (f32, f32) {
+    let ranges = (0..gaussians.len()).map(|i| gaussians.sigmas_px(i));
+    ranges
+        .map(|[large, small]| (small, large))
+        .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+        .unwrap_or_default()
+}

@@ -1,0 +1,51 @@
+//! Several transforms in a row.
+
+use super::{Groups, Step, Transform};
+use crate::error::Result;
+
+/// Transforms applied one after the other.
+pub struct Chain {
+    links: Vec<Box<dyn Transform>>,
+}
+
+impl Chain {
+    /// A chain of `links`, the first of which sees the gradients.
+    pub fn new(links: Vec<Box<dyn Transform>>) -> Self {
+        Self { links }
+    }
+}
+
+impl Transform for Chain {
+    fn name(&self) -> &'static str {
+        "chain"
+    }
+
+    fn update(&mut self, updates: &mut Groups, step: &Step) {
+        for link in &mut self.links {
+            link.update(updates, step);
+        }
+    }
+
+    fn reset(&mut self) {
+        for link in &mut self.links {
+            link.reset();
+        }
+    }
+
+    /// An object with one entry for each link that has a state.
+    fn save(&self) -> serde_json::Value {
+        let states = self.links.iter().map(|link| (link.name().to_owned(), link.save()));
+        serde_json::Value::Object(states.filter(|(_, state)| !state.is_null()).collect())
+    }
+
+    /// Links are matched by name: one that the state does not know starts afresh, so that a run
+    /// may go on with, say, clipping added.
+    fn restore(&mut self, state: &serde_json::Value) -> Result<()> {
+        for link in &mut self.links {
+            if let Some(state) = state.get(link.name()) {
+                link.restore(state)?;
+            }
+        }
+        Ok(())
+    }
+}
