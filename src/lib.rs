@@ -1,5 +1,6 @@
 //! Images as 2D Gaussians: fit them, store them, draw them at any size.
 
+pub mod atomic_file;
 pub mod backend;
 pub mod codec;
 pub mod covariance;
@@ -11,6 +12,7 @@ pub mod init;
 pub mod loss;
 pub mod metrics;
 pub mod optim;
+mod read_bounded;
 pub mod renderer;
 
 pub use error::{Error, Result};
