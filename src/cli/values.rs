@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use lgi::loss::Loss;
-use lgi::optim::PerGroup;
+use lgi::optim::{OptimizerOptions, PerGroup};
 
 /// A limit that can be switched off: a value, or `off`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,7 +26,7 @@ where
 /// What `--learning-rate` does to the rates of the three groups.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum LearningRates {
-    /// All rates times one factor.
+    /// The usual rates times one factor.
     Factor(f32),
     /// New rates for the groups that are named.
     Groups(PerGroup<Option<f32>>),
@@ -36,7 +36,11 @@ impl LearningRates {
     /// Changes `rates` as asked for.
     pub fn apply(self, rates: &mut PerGroup<f32>) {
         match self {
-            Self::Factor(factor) => *rates = rates.map(|rate| rate * factor),
+            // Of the usual rates, not of those before: a resumed run is often started with the
+            // options of the first, and must not take the factor twice.
+            Self::Factor(factor) => {
+                *rates = OptimizerOptions::default().learning_rate.map(|rate| rate * factor);
+            }
             Self::Groups(new) => {
                 for (group, rate) in rates.iter_mut() {
                     *rate = new.get(group).unwrap_or(*rate);
@@ -81,12 +85,6 @@ pub fn parse_loss(text: &str) -> Result<Loss, String> {
     Ok(loss)
 }
 
-/// A number above zero.
-pub fn parse_positive(text: &str) -> Result<f64, String> {
-    let value: f64 = text.parse().map_err(|error| format!("{error}"))?;
-    if value.is_finite() && value > 0.0 { Ok(value) } else { Err("it must be above 0".into()) }
-}
-
 fn number(text: &str) -> Result<f32, String> {
     text.trim().parse().map_err(|error| format!("{text:?}: {error}"))
 }
@@ -112,10 +110,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_learning_rate_is_a_factor_on_all() {
+    fn one_learning_rate_is_a_factor_on_the_usual_ones() {
         let mut rates = PerGroup { position: 1.0, shape: 2.0, color: 3.0 };
         LearningRates::from_str("0.5").unwrap().apply(&mut rates);
-        assert_eq!(rates, PerGroup { position: 0.5, shape: 1.0, color: 1.5 });
+        assert_eq!(rates, OptimizerOptions::default().learning_rate.map(|rate| rate * 0.5));
     }
 
     #[test]
