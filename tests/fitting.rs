@@ -55,8 +55,7 @@ fn fitting_improves_with_every_parameterisation_blend_channel_count_and_loss() {
         for blend in [Blend::Additive, Blend::Normalized { epsilon: 0.01 }] {
             for (channels, loss) in [(1, losses[0]), (3, losses[1]), (4, losses[0])] {
                 let mut options = options(25);
-                options.covariance = covariance.name().into();
-                options.optimizer.learning_rate = covariance.learning_rate();
+                options.set_covariance(covariance.name()).unwrap();
                 (options.blend, options.loss) = (blend, loss);
                 let mut oracle = Oracle;
                 let mut fitter = Fitter::new(&mut oracle, picture(channels), options).unwrap();

@@ -30,6 +30,10 @@ impl Covariance for BodyFrame {
         3
     }
 
+    fn learning_rates(&self) -> [f32; 2] {
+        [0.4, 0.1]
+    }
+
     fn conform(&self, factor_px: [f32; 4]) -> [f32; 4] {
         factor_px
     }

@@ -20,6 +20,10 @@ impl Covariance for Cholesky {
         3
     }
 
+    fn learning_rates(&self) -> [f32; 2] {
+        [0.5, 0.25]
+    }
+
     fn conform(&self, factor_px: [f32; 4]) -> [f32; 4] {
         narrow(lower_triangular(widen(factor_px)))
     }

@@ -23,6 +23,10 @@ impl Covariance for InverseCovariance {
         3
     }
 
+    fn learning_rates(&self) -> [f32; 2] {
+        [0.5, 0.01]
+    }
+
     fn conform(&self, factor_px: [f32; 4]) -> [f32; 4] {
         let factor @ [l00, l01, l10, _] = widen(factor_px);
         if l01 == l10 && l00 > 0.0 && determinant(factor) > 0.0 {

@@ -22,6 +22,10 @@ impl Covariance for Isotropic {
         1
     }
 
+    fn learning_rates(&self) -> [f32; 2] {
+        [0.5, 0.1]
+    }
+
     fn conform(&self, factor_px: [f32; 4]) -> [f32; 4] {
         let sigma = sigma(factor_px);
         narrow([sigma, 0.0, 0.0, sigma])

@@ -24,6 +24,10 @@ impl Covariance for LogScaleRotation {
         3
     }
 
+    fn learning_rates(&self) -> [f32; 2] {
+        [0.5, 0.1]
+    }
+
     fn conform(&self, factor_px: [f32; 4]) -> [f32; 4] {
         let factor @ [l00, l01, l10, l11] = widen(factor_px);
         let skew = (l00 * l01 + l10 * l11).abs();

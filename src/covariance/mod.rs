@@ -67,6 +67,10 @@ pub trait Covariance: Debug + Send + Sync {
     /// Number of shape coordinates: 1, 2 or 3.
     fn shape_len(&self) -> usize;
 
+    /// Learning rates of position and shape that suit the units, for rules that step by about
+    /// the rate, as Adam does.
+    fn learning_rates(&self) -> [f32; 2];
+
     /// The nearest factor that this parameterisation can hold, of the same area.
     fn conform(&self, factor_px: [f32; 4]) -> [f32; 4];
 

@@ -22,6 +22,10 @@ impl Covariance for ScaledDiagonal {
         2
     }
 
+    fn learning_rates(&self) -> [f32; 2] {
+        [0.5, 0.1]
+    }
+
     /// Keeps the ratio of the standard deviations of x and y, and the area.
     fn conform(&self, factor_px: [f32; 4]) -> [f32; 4] {
         let factor = widen(factor_px);
