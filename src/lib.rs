@@ -44,6 +44,7 @@
 //! [`backend::gpu::Gpu::from_device`] takes a `wgpu` device and queue that your program already
 //! has; `wgpu` itself is re-exported. See [`fit`] for the loop.
 
+pub mod atomic_file;
 pub mod backend;
 pub mod codec;
 pub mod covariance;
@@ -55,6 +56,7 @@ pub mod init;
 pub mod loss;
 pub mod metrics;
 pub mod optim;
+mod read_bounded;
 pub mod renderer;
 
 pub use error::{Error, Result};

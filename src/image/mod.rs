@@ -1,4 +1,19 @@
-//! Pictures in memory: planar `f32`, channel by channel, rows from the top.
+//! Pictures in memory: planar `f32`, channel by channel, rows from the top; and their files.
+//!
+//! [`load`], [`read`] and [`decode`] make an [`Image`] of a picture file, [`save`], [`write`] and
+//! [`encode`] make a file of an [`Image`]. PNG, JPEG, WebP, BMP, TIFF and PNM are known.
+
+mod decode;
+mod encode;
+mod format;
+mod interleave;
+mod jpeg_end;
+mod limits;
+
+pub use decode::{Loaded, decode, load, read};
+pub use encode::{SaveOptions, encode, save, write};
+pub use format::PictureFormat;
+pub use limits::Limits;
 
 use crate::error::{Error, Result};
 

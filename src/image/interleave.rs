@@ -1,0 +1,92 @@
+//! Planar `f32` to and from interleaved integers, shape `[H, W, C]`.
+
+use super::{Image, Size};
+use crate::error::Result;
+
+/// An integer sample whose largest value is white.
+pub(super) trait Sample: Copy + PartialEq + Into<f32> {
+    /// White, and fully opaque.
+    const WHITE: Self;
+
+    /// The nearest sample to a value; values outside `0..=1` are clamped.
+    fn from_value(value: f32) -> Self;
+}
+
+impl Sample for u8 {
+    const WHITE: Self = Self::MAX;
+
+    fn from_value(value: f32) -> Self {
+        (value.clamp(0.0, 1.0) * 255.0).round() as Self
+    }
+}
+
+impl Sample for u16 {
+    const WHITE: Self = Self::MAX;
+
+    fn from_value(value: f32) -> Self {
+        (value.clamp(0.0, 1.0) * 65535.0).round() as Self
+    }
+}
+
+impl Image {
+    /// All values as interleaved bytes, shape `[H, W, C]`: clamped to `0..=1`, rounded to 255
+    /// steps. NaN becomes 0.
+    pub fn to_8bit(&self) -> Vec<u8> {
+        interleave(self)
+    }
+
+    /// As [`Self::to_8bit`] with 65535 steps.
+    pub fn to_16bit(&self) -> Vec<u16> {
+        interleave(self)
+    }
+
+    /// A picture from interleaved bytes, shape `[H, W, C]`; 255 is 1.
+    ///
+    /// # Errors
+    /// [`crate::Error::Invalid`] if the number of samples is not `H * W * C`.
+    pub fn from_8bit(size: Size, channels: usize, samples: &[u8]) -> Result<Self> {
+        deinterleave(size, channels, samples)
+    }
+
+    /// A picture from interleaved 16-bit samples, shape `[H, W, C]`; 65535 is 1.
+    ///
+    /// # Errors
+    /// [`crate::Error::Invalid`] if the number of samples is not `H * W * C`.
+    pub fn from_16bit(size: Size, channels: usize, samples: &[u16]) -> Result<Self> {
+        deinterleave(size, channels, samples)
+    }
+}
+
+fn interleave<T: Sample>(image: &Image) -> Vec<T> {
+    let channels = image.channels();
+    let mut samples = vec![T::from_value(0.0); image.data().len()];
+    for channel in 0..channels {
+        let out = samples.iter_mut().skip(channel).step_by(channels);
+        for (sample, value) in out.zip(image.plane(channel)) {
+            *sample = T::from_value(*value);
+        }
+    }
+    samples
+}
+
+fn deinterleave<T: Sample>(size: Size, channels: usize, samples: &[T]) -> Result<Image> {
+    let order: Vec<usize> = (0..channels).collect();
+    gather(size, channels, &order, samples)
+}
+
+/// The channels `order` of interleaved samples with `stored` channels, as a planar picture.
+pub(super) fn gather<T: Sample>(
+    size: Size,
+    stored: usize,
+    order: &[usize],
+    samples: &[T],
+) -> Result<Image> {
+    let white: f32 = T::WHITE.into();
+    let mut data = Vec::with_capacity(size.pixels().saturating_mul(order.len()));
+    for channel in order {
+        let plane = samples.iter().skip(*channel).step_by(stored.max(1));
+        // Division, not multiplication with 1/white: k/white must be the nearest `f32`.
+        data.extend(plane.map(|sample| Into::<f32>::into(*sample) / white));
+    }
+    Image::from_planar(size, order.len(), data)
+}
