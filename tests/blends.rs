@@ -98,8 +98,7 @@ fn a_normalized_blend_of_one_colour_is_that_colour_wherever_it_covers() {
 
 #[test]
 fn uncovered_pixels_are_black_and_counted_never_not_a_number() {
-    let small =
-        Gaussians::new(1, vec![[2.5, 2.5]], vec![[0.5, 0.0, 0.0, 0.5]], vec![0.9]).unwrap();
+    let small = Gaussians::new(1, vec![[2.5, 2.5]], vec![[0.5, 0.0, 0.0, 0.5]], vec![0.9]).unwrap();
     let mut oracle = Oracle;
     let mut renderer = Renderer::new(&mut oracle, Blend::Normalized { epsilon: 0.0 }, SIZE);
     renderer.set(&small);

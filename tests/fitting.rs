@@ -254,8 +254,7 @@ fn a_checkpoint_can_branch_into_another_experiment_but_not_onto_another_picture(
     branch.optimizer.schedule.name = "constant".into();
     branch.optimizer.clip_norm = Some(1.0);
     let mut oracle = Oracle;
-    let mut fitter =
-        Fitter::resume(&mut oracle, picture(3), branch, checkpoint.clone()).unwrap();
+    let mut fitter = Fitter::resume(&mut oracle, picture(3), branch, checkpoint.clone()).unwrap();
     fitter.reset_momentum();
     let log = run(&mut fitter).unwrap();
     assert_eq!((log[0].iteration, log.last().unwrap().iteration), (7, 20));
