@@ -107,8 +107,11 @@ impl<'a> Renderer<'a> {
                     let numerator_change = change.plane(channel);
                     let value = picture.plane(channel);
                     out.plane_mut(channel).par_iter_mut().enumerate().for_each(|(p, out)| {
-                        *out =
-                            (numerator_change[p] - value[p] * coverage_change[p]) / denominator[p];
+                        // An uncovered pixel stays black.
+                        if denominator[p] > 0.0 {
+                            let change = numerator_change[p] - value[p] * coverage_change[p];
+                            *out = change / denominator[p];
+                        }
                     });
                 }
                 Ok(out)

@@ -83,6 +83,18 @@ impl Default for FitOptions {
 }
 
 impl FitOptions {
+    /// Sets the parameterisation, and the learning rates that suit its units.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] listing the names if there is none of that name.
+    pub fn set_covariance(&mut self, name: &str) -> Result<()> {
+        let [position, shape] = covariance::by_name(name)?.learning_rates();
+        name.clone_into(&mut self.covariance);
+        let rate = &mut self.optimizer.learning_rate;
+        (rate.position, rate.shape) = (position, shape);
+        Ok(())
+    }
+
     /// Checks every name and number.
     ///
     /// # Errors
