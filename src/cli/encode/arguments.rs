@@ -93,11 +93,11 @@ pub struct FileArguments {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Main options")]
 pub struct MainArguments {
-    /// Number of Gaussians [default: 10000]
+    /// Number of Gaussians
     #[arg(short = 'n', long, value_name = "N")]
     pub gaussians: Option<usize>,
 
-    /// Preset for --method, --iterations and --patience [default: balanced]
+    /// Preset for --method, --iterations and --patience
     ///
     /// More work gives a better picture of the same size. Options given on their own win over
     /// the preset.
@@ -115,7 +115,7 @@ pub struct MainArguments {
     #[arg(short, long, value_name = "DEVICE", default_value = "auto")]
     pub device: String,
 
-    /// Seed of everything random; the same seed gives the same file [default: 0]
+    /// Seed of everything random; the same seed gives the same file
     #[arg(long, value_name = "SEED")]
     pub seed: Option<u64>,
 
@@ -231,7 +231,7 @@ pub struct ModelArguments {
           value_parser = PossibleValuesParser::new(["additive", "normalized"]))]
     pub blend: Option<String>,
 
-    /// Added to the coverage by the normalized blend [default: 0.01]
+    /// Added to the coverage by the normalized blend
     #[arg(long, value_name = "VALUE", hide_short_help = true)]
     pub blend_epsilon: Option<f32>,
 

@@ -12,7 +12,7 @@ use crate::cli::failure::{Failure, Result};
 
 /// Epsilon of the normalized blend where none is given: enough to keep gradients alive in pixels
 /// that lose their coverage.
-const BLEND_EPSILON: f32 = 0.01;
+pub const BLEND_EPSILON: f32 = 0.01;
 
 /// The options of a fit. `resumed` are those of the run that is gone on with.
 ///
