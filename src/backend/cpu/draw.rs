@@ -41,7 +41,7 @@ impl<S: Simd, const C: usize> RowKernel<S> for DrawRow<'_, S, C> {
     #[inline(always)]
     fn row(&mut self, simd: S, row: &Row) {
         let pixels = &mut self.pixels[(row.y - self.first_row) * C * self.stride..];
-        let mut out = lanes_mut::<S, C>(pixels, self.stride, row.start, row.vectors);
+        let out = lanes_mut::<S, C>(pixels, self.stride, row.start, row.vectors);
         let offset = simd.splat_f32s(row.offset);
         let mut u = simd.add_f32s(self.constants.iota, simd.splat_f32s(row.u));
         for i in 0..row.vectors {
@@ -105,7 +105,7 @@ impl<S: Simd, const C: usize> RowKernel<S> for DrawTangentRow<'_, S, C> {
     #[inline(always)]
     fn row(&mut self, simd: S, row: &Row) {
         let pixels = &mut self.pixels[(row.y - self.first_row) * C * self.stride..];
-        let mut out = lanes_mut::<S, C>(pixels, self.stride, row.start, row.vectors);
+        let out = lanes_mut::<S, C>(pixels, self.stride, row.start, row.vectors);
         let [t_u, t_y, t_uu, t_uy, t_yy] = self.geometry;
         let constant = simd.splat_f32s((t_y + t_yy * row.dy) * row.dy);
         let linear = simd.splat_f32s(t_u + t_uy * row.dy);

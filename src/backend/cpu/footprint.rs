@@ -66,7 +66,7 @@ impl Footprint {
         let reach_x = (support_q * c / (a * across)).sqrt().min(end[0]);
         let reach_y = (support_q / across).sqrt().min(end[1]);
         let (width, height) = (size.width as f64, size.height as f64);
-        if mean_x + reach_x < 0.0 || mean_x - reach_x > width {
+        if size.pixels() == 0 || mean_x + reach_x < 0.0 || mean_x - reach_x > width {
             return Self::default();
         }
         let first = (mean_y - reach_y - 0.5).ceil().clamp(0.0, height);
@@ -83,10 +83,6 @@ impl Footprint {
             end_row: end as u32,
             column: mean_x.clamp(0.0, (width - 1.0).max(0.0)) as u32,
         }
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.end_row <= self.first_row
     }
 
     /// Spans of the rows from `row`, clipped to a picture of `width` columns.

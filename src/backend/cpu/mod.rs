@@ -28,7 +28,7 @@ use self::moments::Moments;
 use self::pieces::{Cut, Pieces};
 use self::planes::Planes;
 use self::simd::Dispatcher;
-use super::{Backend, GEOMETRY_MOMENTS, Splats, check_channels, check_tangent};
+use super::{Backend, Splats, check_channels, check_tangent};
 use crate::error::{Error, Result};
 use crate::image::{Image, Size};
 use crate::loss::{Loss, LossTerms};

@@ -114,12 +114,6 @@ impl<const C: usize> WithSimd for Moments<'_, C> {
 #[inline(always)]
 fn unsheared(moments: [f32; GEOMETRY_MOMENTS], shear: f64) -> [f32; GEOMETRY_MOMENTS] {
     let [m_u, m_y, m_uu, m_uy, m_yy] = moments.map(f64::from);
-    [
-        m_u + shear * m_y,
-        m_y,
-        m_uu + shear * (2.0 * m_uy + shear * m_yy),
-        m_uy + shear * m_yy,
-        m_yy,
-    ]
-    .map(|v| v as f32)
+    [m_u + shear * m_y, m_y, m_uu + shear * (2.0 * m_uy + shear * m_yy), m_uy + shear * m_yy, m_yy]
+        .map(|v| v as f32)
 }
