@@ -1,7 +1,7 @@
 //! Paints `assets/sample.png`, the picture that README's first command encodes: an evening over
 //! hills, made of formulas alone. Run with `cargo run --release --example sample`.
 
-use lgi::image::{Image, Size};
+use lgi::image::{self, Image, SaveOptions, Size};
 
 const SIZE: Size = Size::new(384, 256);
 /// Samples along each axis of a pixel, so that edges are smooth.
@@ -26,7 +26,8 @@ fn main() -> lgi::Result<()> {
             }
         }
     }
-    picture.save("assets/sample.png".as_ref(), 8, true)
+    let options = SaveOptions { overwrite: true, ..Default::default() };
+    image::save("assets/sample.png".as_ref(), &picture, &options)
 }
 
 /// The colour at `(u, v)`, in units of the picture's height, from the top-left corner.
