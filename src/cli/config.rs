@@ -6,6 +6,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 
+use clap::error::ErrorKind;
 use clap::{ArgAction, Command};
 use lgi::read_bounded;
 use toml::{Table, Value};
@@ -70,7 +71,8 @@ fn plain(key: &str, value: &Value) -> Result<String, String> {
         Value::Float(number) => Ok(number.to_string()),
         // `loss = { l1 = 0.2, l2 = 0.8 }` for `--loss l1=0.2,l2=0.8`.
         Value::Table(table) => {
-            let parts = table.iter().map(|(name, value)| Ok(format!("{name}={}", plain(name, value)?)));
+            let parts =
+                table.iter().map(|(name, value)| Ok(format!("{name}={}", plain(name, value)?)));
             Ok(parts.collect::<Result<Vec<_>, String>>()?.join(","))
         }
         Value::Boolean(_) | Value::Array(_) | Value::Datetime(_) => {
@@ -81,22 +83,13 @@ fn plain(key: &str, value: &Value) -> Result<String, String> {
 
 /// Parses one argument as if it stood alone.
 fn check(argument: &str, encode: &Command) -> Result<(), String> {
-    let options = encode.get_arguments().cloned().map(|option| {
-        let id = option.get_id().clone();
-        clap::Arg::new(id)
-            .long(option.get_long().map(str::to_owned).unwrap_or_default())
-            .action(option.get_action().clone())
-            .value_parser(option.get_value_parser().clone())
-            .value_names(option.get_value_names().unwrap_or_default().to_vec())
-    });
-    let alone = Command::new(VERB)
-        .no_binary_name(true)
-        .disable_help_flag(true)
-        .disable_version_flag(true)
-        .args(options.filter(|option| option.get_long() != Some("")));
-    match alone.try_get_matches_from([argument]) {
-        Ok(_) => Ok(()),
-        Err(error) => Err(first_line(&error.to_string())),
+    let alone = encode.clone().no_binary_name(true);
+    match alone.try_get_matches_from([argument, "-"]) {
+        Err(error) if error.kind() != ErrorKind::MissingRequiredArgument => {
+            Err(first_line(&error.to_string()))
+        }
+        // What it needs beside itself is elsewhere.
+        _ => Ok(()),
     }
 }
 

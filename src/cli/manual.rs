@@ -46,8 +46,7 @@ pub fn run(arguments: &ManualArguments, mut command: Command) -> Result<()> {
 }
 
 fn write_all(directory: &Path, command: &Command) -> Result<()> {
-    std::fs::create_dir_all(directory)
-        .map_err(|error| Error::io("create", error).at(directory))?;
+    std::fs::create_dir_all(directory).map_err(|error| Error::io("create", error).at(directory))?;
     for described in std::iter::once(command).chain(command.get_subcommands()) {
         let path = directory.join(format!("{}.1", name(described)));
         atomic_file::write(&path, &page(described)?, true)?;
@@ -56,13 +55,13 @@ fn write_all(directory: &Path, command: &Command) -> Result<()> {
 }
 
 /// `lgi`, `lgi-encode`, ...
-fn name(command: &Command) -> String {
-    command.get_bin_name().unwrap_or_else(|| command.get_name()).replace(' ', "-")
+fn name(command: &Command) -> &str {
+    command.get_display_name().unwrap_or_else(|| command.get_name())
 }
 
 fn page(command: &Command) -> Result<Vec<u8>> {
     let mut page = Vec::new();
-    let manual = clap_mangen::Man::new(command.clone().name(name(command)));
+    let manual = clap_mangen::Man::new(command.clone());
     manual.render(&mut page).map_err(|error| Error::io("write", error))?;
     Ok(page)
 }

@@ -19,7 +19,9 @@ where
         if text == "off" {
             return Ok(Self(None));
         }
-        text.parse().map(|value| Self(Some(value))).map_err(|error| format!("{error}, or not `off`"))
+        text.parse()
+            .map(|value| Self(Some(value)))
+            .map_err(|error| format!("{error}, or not `off`"))
     }
 }
 

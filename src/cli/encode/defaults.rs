@@ -1,6 +1,6 @@
 //! What the help says about values that are not given: the library's own defaults.
 
-use clap::Command;
+use clap::{Arg, Command};
 use lgi::fit::FitOptions;
 use lgi::init::ColorStart;
 use lgi::optim::PerGroup;
@@ -8,21 +8,27 @@ use lgi::renderer::Blend;
 
 /// Adds the defaults to the help of the options that have none of their own.
 pub fn with_defaults(command: Command) -> Command {
-    defaults(&FitOptions::default()).into_iter().fold(command, |command, (option, value)| {
-        command.mut_arg(option, |argument| {
-            let note = format!(" [default: {value}]");
-            let long = argument.get_long_help().map(|help| append(&help.to_string(), &note));
-            let short = argument.get_help().map(|help| append(&help.to_string(), &note));
-            let argument = match short {
-                Some(help) => argument.help(help),
-                None => argument,
-            };
-            match long {
-                Some(help) => argument.long_help(help),
-                None => argument,
-            }
-        })
+    let defaults = defaults(&FitOptions::default());
+    command.mut_args(|argument| {
+        match defaults.iter().find(|(option, _)| argument.get_id() == option) {
+            Some((_, value)) => with_default(argument, value),
+            None => argument,
+        }
     })
+}
+
+fn with_default(argument: Arg, value: &str) -> Arg {
+    let note = format!(" [default: {value}]");
+    let long = argument.get_long_help().map(|help| append(&help.to_string(), &note));
+    let short = argument.get_help().map(|help| append(&help.to_string(), &note));
+    let argument = match short {
+        Some(help) => argument.help(help),
+        None => argument,
+    };
+    match long {
+        Some(help) => argument.long_help(help),
+        None => argument,
+    }
 }
 
 /// Puts the note behind the first paragraph.

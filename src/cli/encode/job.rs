@@ -17,11 +17,11 @@ use super::metrics_csv::MetricsCsv;
 use super::options;
 use crate::cli::failure::Result;
 use crate::cli::measure::Measured;
+use crate::cli::output;
 use crate::cli::paths::{self, Job, Place};
 use crate::cli::picture_output::PictureOutput;
 use crate::cli::progress::Display;
 use crate::cli::report::Report;
-use crate::cli::output;
 
 /// What all pictures of a run share.
 pub struct Session<'a> {
