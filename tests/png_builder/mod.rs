@@ -1,4 +1,7 @@
 //! PNG files of any header and content, valid or not, without a PNG encoder.
+//!
+//! Each test binary uses a part of it.
+#![allow(dead_code)]
 
 /// A PNG of `raw` scanlines, each with its filter byte in front.
 pub struct Png {
