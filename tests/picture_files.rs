@@ -207,6 +207,14 @@ fn what_is_no_picture_says_so_in_one_line() {
 }
 
 #[test]
+fn a_wrong_checksum_is_called_damage() {
+    let mut png = Png::new(1, 1, 8, 0, &[0, 7]).bytes();
+    png[30] ^= 1;
+    let message = decode(&png).unwrap_err().to_string();
+    assert!(message.contains("damaged") && message.lines().count() == 1, "{message}");
+}
+
+#[test]
 fn errors_name_the_file_last() {
     let message = image::load(Path::new("no/such.png"), &Limits::default()).unwrap_err();
     assert!(message.to_string().ends_with(": no/such.png"), "{message}");
