@@ -157,9 +157,10 @@ fn malformed(format: PictureFormat, message: &str) -> Error {
 
 fn from_image_error(error: ImageError, format: PictureFormat, limits: &Limits) -> Error {
     match error {
-        ImageError::Unsupported(error) => {
-            Error::Unsupported { what: "picture", message: format!("{error}") }
-        }
+        ImageError::Unsupported(error) => Error::Unsupported {
+            what: "picture",
+            message: format!("{format}: {error}; convert it to PNG of 8 or 16 bits"),
+        },
         ImageError::Limits(_) => malformed(
             format,
             &format!(
