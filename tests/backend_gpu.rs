@@ -26,8 +26,7 @@ fn poisoned(reduction: Reduction) -> Gpu {
     gpu(GpuOptions { poison: true, reduction: Some(reduction), ..GpuOptions::default() })
 }
 
-const SIZES: [Size; 4] =
-    [Size::new(1, 1), Size::new(7, 5), Size::new(65, 33), Size::new(130, 67)];
+const SIZES: [Size; 4] = [Size::new(1, 1), Size::new(7, 5), Size::new(65, 33), Size::new(130, 67)];
 
 /// Compares all three operations with the oracle.
 fn assert_operations_are_right(gpu: &mut Gpu, what: &str, splats: &Splats, size: Size) {
@@ -81,9 +80,8 @@ fn splats_off_the_picture_add_nothing() {
     let mut gpu = poisoned(Reduction::Subgroup);
     let size = Size::new(40, 20);
     let mut splats = random_splats(3, 6, 3, size, COMMON);
-    let far = [
-        [-1e3, 5.0], [5.0, 1e9], [f32::NAN, 1.0], [f32::INFINITY, 0.0], [1.0, -1e30], [1e3, 1e3],
-    ];
+    let far =
+        [[-1e3, 5.0], [5.0, 1e9], [f32::NAN, 1.0], [f32::INFINITY, 0.0], [1.0, -1e30], [1e3, 1e3]];
     splats.mean_px.copy_from_slice(&far);
     let picture = gpu.render(&splats, size).unwrap();
     assert!(picture.data().iter().all(|v| *v == 0.0));

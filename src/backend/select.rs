@@ -183,7 +183,7 @@ fn open_gpu(adapter: &Adapter) -> Result<Box<dyn Backend>> {
 }
 
 fn open_cpu() -> Result<Box<dyn Backend>> {
-    Ok(Box::new(super::oracle::Oracle))
+    Ok(Box::new(super::cpu::Cpu::new()))
 }
 
 fn names() -> String {
