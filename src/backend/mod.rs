@@ -5,6 +5,7 @@
 pub mod cpu;
 pub mod gpu;
 pub mod oracle;
+pub mod select;
 mod splats;
 
 use std::sync::Arc;

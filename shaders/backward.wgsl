@@ -1,0 +1,128 @@
+// Moments of every (splat, tile) pair against the gradient image: one workgroup per tile.
+//
+// A lane owns ${PIXELS_X} x ${PIXELS_Y} pixels and holds their gradients in registers. For every
+// entry of the tile's list the lanes sum over their own pixels, then over each other, and store one
+// partial sum at the entry's slot; the slots of a splat are summed later, in a fixed order. No two
+// workgroups ever write to the same place, so no float atomics are needed.
+
+const LANES_X = ${LANES_X}u;
+const LANES_Y = ${LANES_Y}u;
+
+#if SHARED
+// One row of lanes per moment of a batch of entries.
+const BATCH = ${BATCH}u;
+var<workgroup> lane_moments: array<f32, ${BATCH_FLOATS}>;
+#end
+
+@compute @workgroup_size(${WORKGROUP})
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+    let tile = group.x + group.y * frame.tiles_x;
+    let x = group.x * TILE + lane % LANES_X;
+    let y = group.y * TILE + lane / LANES_X;
+    let center = vec2f(f32(x) + 0.5, f32(y) + 0.5);
+    let plane = frame.width * frame.height;
+#for j in PIXELS_Y
+#for i in PIXELS_X
+#for c in CHANNELS
+    var gradient_${j}_${i}_${c} = 0.0;
+#end
+    {
+        let at_x = x + ${i}u * LANES_X;
+        let at_y = y + ${j}u * LANES_Y;
+        if (at_x < frame.width && at_y < frame.height) {
+#for c in CHANNELS
+            gradient_${j}_${i}_${c} = picture[at_y * frame.width + at_x + ${c}u * plane];
+#end
+        }
+    }
+#end
+#end
+
+    let end = offsets[tile + 1u];
+#if SHARED
+    for (var batch = offsets[tile]; batch < end; batch += BATCH) {
+        let batch_end = min(batch + BATCH, end);
+        for (var entry = batch; entry < batch_end; entry++) {
+#else
+        for (var entry = offsets[tile]; entry < end; entry++) {
+#end
+            let splat = list[entry].x;
+#for r in RECORD
+            let record_${r} = splats[splat * ${RECORD}u + ${r}u];
+#end
+            let d = center - record_0.xy;
+            let u = record_0.z;
+            let v = record_0.w;
+            let w = record_1.x;
+#for m in MOMENTS
+            var moment_${m} = 0.0;
+#end
+#for i in PIXELS_X
+            let dx_${i} = d.x + f32(${i}u * LANES_X);
+            let ux_${i} = u * dx_${i};
+#end
+#for j in PIXELS_Y
+            {
+                let dy = d.y + f32(${j}u * LANES_Y);
+                let vy = v * dy;
+                let wy = w * dy;
+                let rest = wy * wy;
+                // Sums over the row of h, h dx and h dx^2.
+                var row_0 = 0.0;
+                var row_1 = 0.0;
+                var row_2 = 0.0;
+#for i in PIXELS_X
+                {
+                    let t = ux_${i} + vy;
+                    let power = fma(t, t, rest);
+                    let g = select(0.0, exp2(-power), power <= CUT);
+                    var h = 0.0;
+#for c in CHANNELS
+                    moment_${c} = fma(g, gradient_${j}_${i}_${c}, moment_${c});
+                    h = fma(${COLOR_${c}}, gradient_${j}_${i}_${c}, h);
+#end
+                    h *= g;
+                    let hx = h * dx_${i};
+                    row_0 += h;
+                    row_1 += hx;
+                    row_2 = fma(hx, dx_${i}, row_2);
+                }
+#end
+                ${MOMENT_X} += row_1;
+                ${MOMENT_Y} = fma(dy, row_0, ${MOMENT_Y});
+                ${MOMENT_XX} += row_2;
+                ${MOMENT_XY} = fma(dy, row_1, ${MOMENT_XY});
+                ${MOMENT_YY} = fma(dy * dy, row_0, ${MOMENT_YY});
+            }
+#end
+#if SHARED
+            let base = (entry - batch) * ${MOMENTS}u * ${WORKGROUP}u + lane;
+#for m in MOMENTS
+            lane_moments[base + ${m}u * ${WORKGROUP}u] = moment_${m};
+#end
+        }
+        workgroupBarrier();
+        // Every lane sums whole rows, each starting at its own column: no bank conflicts.
+        for (var row = lane; row < (batch_end - batch) * ${MOMENTS}u; row += ${WORKGROUP}u) {
+            var sum = 0.0;
+            for (var column = 0u; column < ${WORKGROUP}u; column++) {
+                sum += lane_moments[row * ${WORKGROUP}u + (column + lane) % ${WORKGROUP}u];
+            }
+            let slot = list[batch + row / ${MOMENTS}u].y;
+            partials[slot * ${PARTIAL}u * 4u + row % ${MOMENTS}u] = sum;
+        }
+        workgroupBarrier();
+    }
+#else
+#for k in PARTIAL
+            let partial_${k} = subgroupAdd(${PARTIAL_${k}});
+#end
+            if (lane == 0u) {
+                let slot = list[entry].y;
+#for k in PARTIAL
+                partials[slot * ${PARTIAL}u + ${k}u] = partial_${k};
+#end
+            }
+        }
+#end
+}

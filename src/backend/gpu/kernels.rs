@@ -1,0 +1,303 @@
+//! The one table of kernels: text, bindings and workgroup of each.
+
+use super::capabilities::{Block, Reduction, TILE, Tuning};
+use super::template::{Constants, expand};
+use crate::backend::GEOMETRY_MOMENTS;
+use crate::error::{Error, Result};
+use crate::gaussians::SUPPORT_Q;
+
+/// Shared memory that the backward kernel may use for its batches, in bytes.
+const BATCH_BYTES: u32 = 8 * 1024;
+
+/// The buffers that kernels are bound to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(usize)]
+pub(super) enum Slot {
+    Frame,
+    Splats,
+    TileCounts,
+    Counters,
+    Ranges,
+    Entries,
+    Offsets,
+    Unsorted,
+    List,
+    Picture,
+    Target,
+    LossSums,
+    Tangent,
+    Partials,
+    Moments,
+}
+
+impl Slot {
+    pub(super) const COUNT: usize = Self::Moments as usize + 1;
+
+    fn variable(self) -> &'static str {
+        match self {
+            Self::Frame => "frame",
+            Self::Splats => "splats",
+            Self::TileCounts => "tile_counts",
+            Self::Counters => "counters",
+            Self::Ranges => "ranges",
+            Self::Entries => "entries",
+            Self::Offsets => "offsets",
+            Self::Unsorted => "unsorted",
+            Self::List => "list",
+            Self::Picture => "picture",
+            Self::Target => "image_target",
+            Self::LossSums => "loss_sums",
+            Self::Tangent => "tangent",
+            Self::Partials => "partials",
+            Self::Moments => "moments",
+        }
+    }
+}
+
+/// How a kernel sees a buffer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Access {
+    Uniform,
+    Read,
+    Write,
+}
+
+/// Every kernel.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kernel {
+    /// Splats to (splat, tile) pairs.
+    Emit,
+    /// Tile counts to offsets.
+    Scan,
+    /// Pairs to tile lists.
+    Place,
+    /// Tile lists in the order of the splats.
+    Order,
+    /// Tile lists to the picture.
+    Render,
+    /// Tile lists to the gradient of a loss, and the loss.
+    Loss,
+    /// Tile lists to the derivative of the picture along a tangent.
+    Tangent,
+    /// Gradient image to partial moments.
+    Backward,
+    /// Partial moments to moments.
+    Gather,
+}
+
+type Binding = (Slot, Access, &'static str);
+
+const FRAME: &str = include_str!("../../../shaders/frame.wgsl");
+const FOOTPRINT: &str = include_str!("../../../shaders/footprint.wgsl");
+const EMIT: &str = include_str!("../../../shaders/emit.wgsl");
+const SCAN: &str = include_str!("../../../shaders/scan.wgsl");
+const PLACE: &str = include_str!("../../../shaders/place.wgsl");
+const ORDER: &str = include_str!("../../../shaders/order.wgsl");
+const FORWARD: &str = include_str!("../../../shaders/forward.wgsl");
+const BACKWARD: &str = include_str!("../../../shaders/backward.wgsl");
+const GATHER: &str = include_str!("../../../shaders/gather.wgsl");
+
+/// Binding 0 of every kernel.
+const FRAME_BINDING: Binding = (Slot::Frame, Access::Uniform, "Frame");
+
+impl Kernel {
+    #[doc(hidden)]
+    pub const ALL: [Self; 9] = [
+        Self::Emit,
+        Self::Scan,
+        Self::Place,
+        Self::Order,
+        Self::Render,
+        Self::Loss,
+        Self::Tangent,
+        Self::Backward,
+        Self::Gather,
+    ];
+
+    /// The parts of the kernel's text, in order.
+    fn parts(self) -> &'static [&'static str] {
+        match self {
+            Self::Emit => &[FRAME, FOOTPRINT, EMIT],
+            Self::Scan => &[FRAME, SCAN],
+            Self::Place => &[FRAME, PLACE],
+            Self::Order => &[FRAME, ORDER],
+            Self::Render | Self::Loss | Self::Tangent => &[FRAME, FORWARD],
+            Self::Backward => &[FRAME, BACKWARD],
+            Self::Gather => &[FRAME, GATHER],
+        }
+    }
+
+    /// The kernel's buffers after the frame; binding 1 comes first.
+    fn storage(self, tuning: &Tuning) -> Vec<Binding> {
+        use Access::{Read, Write};
+        let splats = (Slot::Splats, Read, "array<vec4f>");
+        let offsets = (Slot::Offsets, Read, "array<u32>");
+        let list = (Slot::List, Read, "array<vec2u>");
+        let counters = (Slot::Counters, Read, "array<u32>");
+        let picture = (Slot::Picture, Write, "array<f32>");
+        match self {
+            Self::Emit => vec![
+                splats,
+                (Slot::TileCounts, Write, "array<atomic<u32>>"),
+                (Slot::Counters, Write, "array<atomic<u32>>"),
+                (Slot::Ranges, Write, "array<vec2u>"),
+                (Slot::Entries, Write, "array<Entry>"),
+            ],
+            Self::Scan => vec![
+                counters,
+                (Slot::TileCounts, Read, "array<u32>"),
+                (Slot::Offsets, Write, "array<u32>"),
+            ],
+            Self::Place => vec![
+                counters,
+                offsets,
+                (Slot::Entries, Read, "array<Entry>"),
+                (Slot::Unsorted, Write, "array<vec2u>"),
+            ],
+            Self::Order => vec![
+                offsets,
+                (Slot::Unsorted, Read, "array<vec2u>"),
+                (Slot::List, Write, "array<vec2u>"),
+            ],
+            Self::Render => vec![splats, offsets, list, picture],
+            Self::Loss => vec![
+                splats,
+                offsets,
+                list,
+                picture,
+                (Slot::Target, Read, "array<f32>"),
+                (Slot::LossSums, Write, "array<vec4f>"),
+            ],
+            Self::Tangent => {
+                vec![splats, offsets, list, picture, (Slot::Tangent, Read, "array<f32>")]
+            }
+            Self::Backward => {
+                let partials = match tuning.reduction {
+                    Reduction::Subgroup => "array<vec4f>",
+                    Reduction::Shared => "array<f32>",
+                };
+                let picture = (Slot::Picture, Read, "array<f32>");
+                vec![splats, offsets, list, picture, (Slot::Partials, Write, partials)]
+            }
+            Self::Gather => vec![
+                (Slot::Ranges, Read, "array<vec2u>"),
+                (Slot::Partials, Read, "array<f32>"),
+                (Slot::Moments, Write, "array<f32>"),
+            ],
+        }
+    }
+
+    /// All buffers in the order of their bindings.
+    pub(super) fn bindings(self, tuning: &Tuning) -> Vec<Binding> {
+        let mut bindings = vec![FRAME_BINDING];
+        bindings.extend(self.storage(tuning));
+        bindings
+    }
+
+    /// Invocations of a workgroup.
+    pub(super) fn workgroup(self, tuning: &Tuning) -> u32 {
+        match self {
+            Self::Emit | Self::Place | Self::Gather => tuning.linear,
+            Self::Scan => tuning.scan,
+            Self::Order => tuning.order,
+            Self::Render | Self::Loss | Self::Tangent => tuning.forward.workgroup(),
+            Self::Backward => tuning.backward.workgroup(),
+        }
+    }
+
+    /// The joined WGSL text.
+    ///
+    /// # Errors
+    /// [`Error::Device`] if the shader's own text is wrong, which tests rule out.
+    #[doc(hidden)]
+    pub fn source(self, tuning: &Tuning, channels: usize) -> Result<String> {
+        let mut text = String::new();
+        for (index, (slot, access, kind)) in self.bindings(tuning).iter().enumerate() {
+            let space = match access {
+                Access::Uniform => "uniform",
+                Access::Read => "storage, read",
+                Access::Write => "storage, read_write",
+            };
+            let name = slot.variable();
+            text += &format!("@group(0) @binding({index}) var<{space}> {name}: {kind};\n");
+        }
+        for part in self.parts() {
+            text.push('\n');
+            text += part;
+        }
+        expand(&text, &self.constants(tuning, channels as u32))
+            .map_err(|message| Error::Device(format!("shader {self:?}: {message}")))
+    }
+
+    /// Every constant that the kernel's text can name.
+    fn constants(self, tuning: &Tuning, channels: u32) -> Constants {
+        let block = if self == Self::Backward { tuning.backward } else { tuning.forward };
+        let workgroup = self.workgroup(tuning);
+        let moments = channels + GEOMETRY_MOMENTS as u32;
+        let batch = (BATCH_BYTES / (moments * workgroup * 4)).max(1);
+        let mut constants = Constants::new();
+        let mut set = |name: &str, value: String| constants.insert(name.to_owned(), value);
+
+        set("TILE", TILE.to_string());
+        set("CUT", format!("{:?}", cut()));
+        set("NO_TILE", "0xffffffffu".to_owned());
+        set("WORKGROUP", workgroup.to_string());
+        set("CHANNELS", channels.to_string());
+        set("RECORD", record_vectors(channels as usize).to_string());
+        set("MOMENTS", moments.to_string());
+        set("PARTIAL", partial_vectors(channels as usize).to_string());
+        set("SHORT", SHORT_LIST.to_string());
+        set("WORDS", BITMAP_WORDS.to_string());
+        set("BATCH", batch.to_string());
+        set("BATCH_FLOATS", (batch * moments * workgroup).to_string());
+        set("SHARED", u32::from(tuning.reduction == Reduction::Shared).to_string());
+        set("LOSS", u32::from(self == Self::Loss).to_string());
+        set("TANGENT", u32::from(self == Self::Tangent).to_string());
+        set_block(&mut set, block);
+        for c in 0..channels {
+            let place = 5 + c;
+            let member = ["x", "y", "z", "w"][place as usize % 4];
+            set(&format!("COLOR_{c}"), format!("record_{}.{member}", place / 4));
+        }
+        for (k, name) in ["X", "Y", "XX", "XY", "YY"].iter().enumerate() {
+            let index = channels as usize + k;
+            set(&format!("MOMENT_{name}"), format!("moment_{index}"));
+            set(&format!("TANGENT_{name}"), format!("tangent_{index}"));
+        }
+        for k in 0..partial_vectors(channels as usize) as u32 {
+            let moment = |m: u32| if m < moments { format!("moment_{m}") } else { "0.0".into() };
+            let members: Vec<_> = (4 * k..4 * k + 4).map(moment).collect();
+            set(&format!("PARTIAL_{k}"), format!("vec4f({})", members.join(", ")));
+        }
+        constants
+    }
+}
+
+fn set_block(set: &mut impl FnMut(&str, String) -> Option<String>, block: Block) {
+    set("LANES_X", block.lanes[0].to_string());
+    set("LANES_Y", block.lanes[1].to_string());
+    set("PIXELS_X", block.pixels()[0].to_string());
+    set("PIXELS_Y", block.pixels()[1].to_string());
+}
+
+/// Lists up to this length are sorted by counting, which takes quadratic time.
+const SHORT_LIST: u32 = 128;
+
+/// Words of the bitmap that sorts long lists; a window of 32 times as many splats.
+const BITMAP_WORDS: u32 = 1024;
+
+/// The power at the edge of a splat: `SUPPORT_Q / 2 * log2(e)`.
+fn cut() -> f32 {
+    (f64::from(SUPPORT_Q) * 0.5 * std::f64::consts::LOG2_E) as f32
+}
+
+/// Vectors of four of a splat's record.
+pub(super) fn record_vectors(channels: usize) -> usize {
+    (5 + channels).div_ceil(4)
+}
+
+/// Vectors of four of a pair's partial moments.
+pub(super) fn partial_vectors(channels: usize) -> usize {
+    (GEOMETRY_MOMENTS + channels).div_ceil(4)
+}

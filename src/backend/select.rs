@@ -1,0 +1,272 @@
+//! Which device to draw on: what there is, and what was asked for.
+
+use std::str::FromStr;
+
+use wgpu::{Adapter, Backends, DeviceType, Instance, InstanceDescriptor, InstanceFlags};
+
+use super::Backend;
+use super::gpu::Gpu;
+use crate::error::{Error, Result};
+
+/// What brings software Vulkan, for messages.
+const SOFTWARE_PACKAGE: &str =
+    "install software Vulkan (package mesa-vulkan-drivers on Debian and Ubuntu)";
+
+/// The device that a user asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum DeviceChoice {
+    /// A hardware GPU, else the processor.
+    #[default]
+    Auto,
+    /// A hardware GPU or nothing; discrete ones before integrated ones.
+    Gpu,
+    /// The native backend on the processor.
+    Cpu,
+    /// A software implementation of Vulkan, such as lavapipe.
+    Software,
+    /// The device with this index in [`list_devices`].
+    Index(usize),
+    /// The first device whose name contains this, in any case.
+    Name(String),
+}
+
+impl FromStr for DeviceChoice {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let text = text.trim();
+        Ok(match text.to_ascii_lowercase().as_str() {
+            "" => {
+                return Err(Error::Invalid(
+                    "a device is auto, gpu, cpu, software, an index or part of a name".into(),
+                ));
+            }
+            "auto" => Self::Auto,
+            "gpu" => Self::Gpu,
+            "cpu" => Self::Cpu,
+            "software" => Self::Software,
+            _ => match text.parse() {
+                Ok(index) => Self::Index(index),
+                Err(_) => Self::Name(text.to_owned()),
+            },
+        })
+    }
+}
+
+impl std::fmt::Display for DeviceChoice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Gpu => f.write_str("gpu"),
+            Self::Cpu => f.write_str("cpu"),
+            Self::Software => f.write_str("software"),
+            Self::Index(index) => write!(f, "{index}"),
+            Self::Name(name) => f.write_str(name),
+        }
+    }
+}
+
+/// What kind of device one is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DeviceKind {
+    /// A GPU with memory of its own.
+    Discrete,
+    /// A GPU that shares the processor's memory.
+    Integrated,
+    /// A GPU inside a virtual machine.
+    Virtual,
+    /// A GPU that the driver does not describe.
+    Other,
+    /// The processor, by way of Vulkan.
+    Software,
+    /// The processor itself.
+    Cpu,
+}
+
+impl std::fmt::Display for DeviceKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Discrete => "discrete",
+            Self::Integrated => "integrated",
+            Self::Virtual => "virtual",
+            Self::Other => "other",
+            Self::Software => "software",
+            Self::Cpu => "cpu",
+        })
+    }
+}
+
+/// A device that [`open`] can open.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Device {
+    /// Place in [`list_devices`].
+    pub index: usize,
+    /// The driver's name for it; `cpu` for the native backend.
+    pub name: String,
+    /// What it is.
+    pub kind: DeviceKind,
+    /// `vulkan`, `metal`, `dx12`, or `native`.
+    pub backend: String,
+    /// Name and version of the driver, empty for the native backend.
+    pub driver: String,
+}
+
+/// All devices, hardware first, the native `cpu` last.
+pub fn list_devices() -> Vec<Device> {
+    let mut devices: Vec<Device> =
+        adapters().iter().enumerate().map(|(index, adapter)| describe(index, adapter)).collect();
+    devices.push(Device {
+        index: devices.len(),
+        name: "cpu".into(),
+        kind: DeviceKind::Cpu,
+        backend: "native".into(),
+        driver: String::new(),
+    });
+    devices
+}
+
+/// Opens the device that was asked for.
+///
+/// # Errors
+/// [`Error::Device`] if there is none like it, or if it fails to open.
+pub fn open(choice: &DeviceChoice) -> Result<Box<dyn Backend>> {
+    let hardware = |adapter: &Adapter| kind(adapter) != DeviceKind::Software;
+    match choice {
+        DeviceChoice::Cpu => open_cpu(),
+        DeviceChoice::Auto => {
+            // A driver that lists a GPU and then fails to open it is no reason to fail.
+            let gpu = adapters().iter().filter(|a| hardware(a)).find_map(|a| Gpu::new(a).ok());
+            gpu.map_or_else(open_cpu, |gpu| Ok(Box::new(gpu)))
+        }
+        DeviceChoice::Gpu => match adapters().into_iter().find(hardware) {
+            Some(adapter) => open_gpu(&adapter),
+            None => Err(Error::Device(
+                "no hardware GPU with Vulkan, Metal or DirectX 12 found; use auto, cpu or software"
+                    .into(),
+            )),
+        },
+        DeviceChoice::Software => match adapters().into_iter().find(|a| !hardware(a)) {
+            Some(adapter) => open_gpu(&adapter),
+            None => Err(Error::Device(format!("no software adapter found; {SOFTWARE_PACKAGE}"))),
+        },
+        DeviceChoice::Index(index) => {
+            let adapters = adapters();
+            match adapters.get(*index) {
+                Some(adapter) => open_gpu(adapter),
+                None if *index == adapters.len() => open_cpu(),
+                None => Err(Error::Device(format!(
+                    "no device {index}; there are {}: {}",
+                    adapters.len() + 1,
+                    names()
+                ))),
+            }
+        }
+        DeviceChoice::Name(name) => {
+            let wanted = name.to_lowercase();
+            let adapters = adapters();
+            let found =
+                adapters.iter().find(|a| a.get_info().name.to_lowercase().contains(&wanted));
+            match found {
+                Some(adapter) => open_gpu(adapter),
+                None if "cpu".contains(&wanted) => open_cpu(),
+                None => {
+                    Err(Error::Device(format!("no device named {name:?}; there are: {}", names())))
+                }
+            }
+        }
+    }
+}
+
+fn open_gpu(adapter: &Adapter) -> Result<Box<dyn Backend>> {
+    Ok(Box::new(Gpu::new(adapter)?))
+}
+
+fn open_cpu() -> Result<Box<dyn Backend>> {
+    Ok(Box::new(super::cpu::Cpu::new()))
+}
+
+fn names() -> String {
+    let names: Vec<_> =
+        list_devices().into_iter().map(|d| format!("{} {}", d.index, d.name)).collect();
+    names.join(", ")
+}
+
+/// All adapters: discrete, integrated, virtual, other, software; else in the drivers' order.
+fn adapters() -> Vec<Adapter> {
+    let mut descriptor = InstanceDescriptor::new_without_display_handle();
+    descriptor.backends = Backends::VULKAN | Backends::METAL | Backends::DX12;
+    descriptor.flags = InstanceFlags::empty();
+    let instance = Instance::new(descriptor);
+    let mut adapters = pollster::block_on(instance.enumerate_adapters(Backends::all()));
+    // A driver without compute cannot be used at all.
+    adapters.retain(|adapter| {
+        let flags = adapter.get_downlevel_capabilities().flags;
+        flags.contains(wgpu::DownlevelFlags::COMPUTE_SHADERS)
+    });
+    adapters.sort_by_key(|adapter| kind(adapter) as u8);
+    adapters
+}
+
+fn kind(adapter: &Adapter) -> DeviceKind {
+    match adapter.get_info().device_type {
+        DeviceType::DiscreteGpu => DeviceKind::Discrete,
+        DeviceType::IntegratedGpu => DeviceKind::Integrated,
+        DeviceType::VirtualGpu => DeviceKind::Virtual,
+        DeviceType::Cpu => DeviceKind::Software,
+        DeviceType::Other => DeviceKind::Other,
+    }
+}
+
+fn describe(index: usize, adapter: &Adapter) -> Device {
+    let info = adapter.get_info();
+    let driver = format!("{} {}", info.driver, info.driver_info);
+    Device {
+        index,
+        name: info.name,
+        kind: kind(adapter),
+        backend: info.backend.to_str().to_owned(),
+        driver: driver.trim().to_owned(),
+    }
+}
+
+/// The first software adapter, or the error that names the package that brings one. For tests.
+///
+/// # Errors
+/// [`Error::Device`] if there is none.
+#[doc(hidden)]
+pub fn software_adapter() -> Result<Adapter> {
+    adapters()
+        .into_iter()
+        .find(|adapter| kind(adapter) == DeviceKind::Software)
+        .ok_or_else(|| Error::Device(format!("no software adapter found; {SOFTWARE_PACKAGE}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn choices_are_read_and_written() {
+        for (text, choice) in [
+            ("auto", DeviceChoice::Auto),
+            ("gpu", DeviceChoice::Gpu),
+            ("cpu", DeviceChoice::Cpu),
+            ("software", DeviceChoice::Software),
+            ("2", DeviceChoice::Index(2)),
+            ("GeForce", DeviceChoice::Name("GeForce".into())),
+        ] {
+            assert_eq!(text.parse::<DeviceChoice>().ok(), Some(choice.clone()));
+            assert_eq!(choice.to_string(), text);
+        }
+        assert_eq!("CPU".parse::<DeviceChoice>().ok(), Some(DeviceChoice::Cpu));
+        assert!(" ".parse::<DeviceChoice>().is_err());
+    }
+
+    #[test]
+    fn the_native_backend_is_listed_last() {
+        let devices = list_devices();
+        assert_eq!(devices.last().map(|d| d.kind), Some(DeviceKind::Cpu));
+        assert!(devices.iter().enumerate().all(|(i, d)| d.index == i));
+    }
+}
