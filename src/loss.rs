@@ -1,7 +1,10 @@
 //! The loss: a weighted sum of L1, L2 and 1 - SSIM, its value and its gradient image.
 
-use crate::error::{Error, Result};
+use rayon::prelude::*;
+
+use crate::error::Result;
 use crate::image::Image;
+use crate::metrics::{check_alike, round_to_8bit, ssim_and_gradient};
 
 /// Weights of the terms of the loss. Each term is a mean over all pixels and channels.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -59,35 +62,53 @@ pub fn pointwise(loss: &Loss, picture: f32, target: f32) -> (f32, f32, f32) {
     (d.abs(), d * d, loss.l1 * sign + 2.0 * loss.l2 * d)
 }
 
+/// Values per partial sum; fixed, so that the result is the same on any number of threads.
+const CHUNK: usize = 1 << 14;
+
 impl Loss {
     /// Value of the terms and the gradient image, shape `[C, H, W]`.
     ///
+    /// The gradient of `1 - SSIM` is exact and takes, like its value, a time proportional to the
+    /// number of pixels. Pictures smaller than the window of 11 pixels shrink it to the largest
+    /// odd size that fits. The result does not depend on the number of threads.
+    ///
     /// # Errors
-    /// [`Error::Invalid`] if sizes or channels differ.
+    /// [`crate::Error::Invalid`] if sizes or channels differ.
     pub fn evaluate(&self, picture: &Image, target: &Image) -> Result<(LossTerms, Image)> {
-        if picture.size() != target.size() || picture.channels() != target.channels() {
-            return Err(Error::Invalid(format!(
-                "a picture of {} with {} channels cannot be compared to one of {} with {}",
-                picture.size(),
-                picture.channels(),
-                target.size(),
-                target.channels()
-            )));
+        check_alike(picture, target)?;
+        let (mut terms, mut gradient) = (LossTerms::default(), None);
+        if self.ssim != 0.0 {
+            let (ssim, by_picture) = ssim_and_gradient(picture, target);
+            terms.ssim = 1.0 - ssim;
+            gradient = Some(by_picture);
         }
-        let mut gradient = Image::zeros(picture.size(), picture.channels());
-        let mut terms = LossTerms::default();
-        let count = picture.data().len() as f64;
+        // What is in the gradient so far is that of SSIM itself; the loss has its negative.
+        let mut gradient =
+            gradient.unwrap_or_else(|| Image::zeros(picture.size(), picture.channels()));
+        let count = picture.data().len().max(1) as f64;
         let scale = (1.0 / count) as f32;
-        for ((g, &p), &t) in gradient.data_mut().iter_mut().zip(picture.data()).zip(target.data()) {
-            let (l1, l2, derivative) = pointwise(self, p, t);
-            terms.l1 += f64::from(l1);
-            terms.l2 += f64::from(l2);
-            terms.mse_8bit += squared_difference_8bit(p, t);
-            *g = derivative * scale;
+        let sums: Vec<[f64; 3]> = gradient
+            .data_mut()
+            .par_chunks_mut(CHUNK)
+            .zip(picture.data().par_chunks(CHUNK))
+            .zip(target.data().par_chunks(CHUNK))
+            .map(|((gradient, picture), target)| {
+                let mut sums = [0.0; 3];
+                for ((g, &p), &t) in gradient.iter_mut().zip(picture).zip(target) {
+                    let (l1, l2, derivative) = pointwise(self, p, t);
+                    sums[0] += f64::from(l1);
+                    sums[1] += f64::from(l2);
+                    sums[2] += squared_difference_8bit(p, t);
+                    *g = derivative * scale - self.ssim * *g;
+                }
+                sums
+            })
+            .collect();
+        for [l1, l2, mse_8bit] in sums {
+            terms.l1 += l1 / count;
+            terms.l2 += l2 / count;
+            terms.mse_8bit += mse_8bit / count;
         }
-        terms.l1 /= count;
-        terms.l2 /= count;
-        terms.mse_8bit /= count;
         Ok((terms, gradient))
     }
 }
@@ -95,7 +116,6 @@ impl Loss {
 /// Squared difference of two values after both were rounded to 8 bits.
 #[inline]
 pub fn squared_difference_8bit(a: f32, b: f32) -> f64 {
-    let quantise = |v: f32| (v.clamp(0.0, 1.0) * 255.0).round();
-    let d = f64::from(quantise(a) - quantise(b));
+    let d = f64::from(round_to_8bit(a) - round_to_8bit(b));
     d * d
 }

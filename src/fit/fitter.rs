@@ -17,7 +17,7 @@ use crate::gaussians::Gaussians;
 use crate::image::Image;
 use crate::init;
 use crate::loss::LossTerms;
-use crate::metrics::psnr_db;
+use crate::metrics::psnr_db_from_mse;
 use crate::optim::{Chain, Groups, PerGroup, Step, Transform};
 use crate::renderer::Renderer;
 
@@ -212,7 +212,7 @@ impl<'a> Fitter<'a> {
             return self.roll_back(terms, total, rates);
         }
 
-        let psnr_db = psnr_db(terms.mse_8bit);
+        let psnr_db = psnr_db_from_mse(terms.mse_8bit);
         self.remember(total, psnr_db);
         let stop = self.stop_reason(psnr_db);
         let mut progress = self.progress(terms, total, psnr_db, rates);

@@ -144,16 +144,23 @@ fn planar<T: Sample>(size: Size, stored: usize, samples: &[T]) -> Result<Image> 
 }
 
 fn malformed(format: PictureFormat, message: &str) -> Error {
-    // Some decoders' messages run over several lines; an error is one.
-    let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
-    Error::Malformed { what: "picture", message: format!("{format}: {message}") }
+    // Some decoders' messages run over several lines or show their insides; an error is one line
+    // in the user's words.
+    let message = if message.contains("CRC error") {
+        "a checksum is wrong; the file is damaged".into()
+    } else {
+        message.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let message = format!("{format}: {}", message.trim_end_matches('.'));
+    Error::Malformed { what: "picture", message }
 }
 
 fn from_image_error(error: ImageError, format: PictureFormat, limits: &Limits) -> Error {
     match error {
-        ImageError::Unsupported(error) => {
-            Error::Unsupported { what: "picture", message: format!("{error}") }
-        }
+        ImageError::Unsupported(error) => Error::Unsupported {
+            what: "picture",
+            message: format!("{format}: {error}; convert it to PNG of 8 or 16 bits"),
+        },
         ImageError::Limits(_) => malformed(
             format,
             &format!(

@@ -10,7 +10,9 @@ use crate::error::{Error, Result};
 pub struct Limits {
     /// Most pixels, width times height. Default: 2^27, 134 million.
     pub max_pixels: u64,
-    /// Most bytes for the decoded samples and the planar `f32` picture together. Default: 4 GiB.
+    /// Most bytes for the decoded samples and the planar `f32` picture together; some decoders
+    /// (TIFF, progressive JPEG) and turning a picture upright take the samples' bytes once more.
+    /// Default: 4 GiB.
     pub max_memory_bytes: u64,
     /// Most bytes of the file itself, which is held in memory. Default: 1 GiB.
     pub max_file_bytes: u64,

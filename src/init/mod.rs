@@ -7,6 +7,7 @@ mod colors;
 mod gradient;
 mod gradient_weighted;
 mod grid;
+mod hilbert;
 mod neighbours;
 mod random;
 mod sampling;

@@ -24,7 +24,7 @@ pub struct StructureTensor {
 
 impl StructureTensor {
     /// The settings of [`super::ALL`].
-    pub const USUAL: Self = Self { uniform: 0.1, scale: 0.7, aspect: 4.0 };
+    pub const USUAL: Self = Self { uniform: 0.1, scale: 0.6, aspect: 4.0 };
 }
 
 impl Default for StructureTensor {

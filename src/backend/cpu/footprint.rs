@@ -58,13 +58,15 @@ impl Footprint {
             return Self::default();
         }
         let a = a.max(f64::from(f32::MIN_POSITIVE));
+        let inverse_a = 1.0 / a;
         // Exact up to the last subtraction: a product of two f32 fits into an f64.
-        let across = ((a * c - b * b) / a).max(0.0);
+        let across = ((a * c - b * b) * inverse_a).max(0.0);
         let support_q = f64::from(SUPPORT_Q);
+        let row_square = support_q / across;
         // A conic so thin that rounding made it flat has no end of its own.
         let end = splats.reach_px[index].map(|reach| 1.0 + 1.05 * f64::from(reach.abs()));
-        let reach_x = (support_q * c / (a * across)).sqrt().min(end[0]);
-        let reach_y = (support_q / across).sqrt().min(end[1]);
+        let reach_x = (row_square * c * inverse_a).sqrt().min(end[0]);
+        let reach_y = row_square.sqrt().min(end[1]);
         let (width, height) = (size.width as f64, size.height as f64);
         if size.pixels() == 0 || mean_x + reach_x < 0.0 || mean_x - reach_x > width {
             return Self::default();
@@ -74,9 +76,9 @@ impl Footprint {
         Self {
             mean_x,
             mean_y,
-            shear: -b / a,
-            half_width_squared: support_q / a,
-            taper: across / a,
+            shear: -b * inverse_a,
+            half_width_squared: support_q * inverse_a,
+            taper: across * inverse_a,
             row_exponent: EXPONENT_PER_Q * across,
             curvature: (EXPONENT_PER_Q * a) as f32,
             first_row: first as u32,

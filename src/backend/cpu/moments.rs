@@ -5,7 +5,7 @@ use pulp::{Simd, WithSimd};
 use super::footprint::Footprint;
 use super::gaussian::Constants;
 use super::pieces::Piece;
-use super::sweep::{Row, RowKernel, lanes, sweep};
+use super::sweep::{Layout, Row, RowKernel, sweep};
 use crate::backend::GEOMETRY_MOMENTS;
 
 /// Moments of some pieces.
@@ -14,10 +14,7 @@ pub(super) struct Moments<'a, const C: usize> {
     /// Colours, `[N, C]`.
     pub(super) color: &'a [f32],
     pub(super) pieces: &'a [Piece],
-    /// Columns of the picture.
-    pub(super) width: usize,
-    /// Distance from one channel of a row to the next.
-    pub(super) stride: usize,
+    pub(super) layout: Layout,
     /// The gradient image, `[H, C, stride]`.
     pub(super) gradient: &'a [f32],
     /// Moments of the pieces, `[pieces, C + 5]`.
@@ -39,8 +36,10 @@ struct MomentsRow<'a, S: Simd, const C: usize> {
 impl<S: Simd, const C: usize> RowKernel<S> for MomentsRow<'_, S, C> {
     #[inline(always)]
     fn row(&mut self, simd: S, row: &Row) {
-        let gradient = &self.gradient[row.y * C * self.stride..][..C * self.stride];
-        let gradient = lanes::<S, C>(gradient, self.stride, row.start, row.vectors);
+        let gradient: [&[S::f32s]; C] = std::array::from_fn(|channel| {
+            let pixels = &self.gradient[row.place + channel * self.stride..];
+            S::as_simd_f32s(&pixels[..row.vectors * S::F32_LANES]).0
+        });
         let offset = simd.splat_f32s(row.offset);
         let mut u = simd.add_f32s(self.constants.iota, simd.splat_f32s(row.u));
         let zero = simd.splat_f32s(0.0);
@@ -91,12 +90,12 @@ impl<const C: usize> WithSimd for Moments<'_, C> {
                 constants: &constants,
                 curvature: simd.splat_f32s(footprint.curvature),
                 color,
-                stride: self.stride,
+                stride: self.layout.stride,
                 gradient: self.gradient,
                 color_sum: [zero; C],
                 geometry_sum: [zero; GEOMETRY_MOMENTS],
             };
-            sweep(simd, footprint, *piece, self.width, &mut kernel);
+            sweep::<S, C>(simd, footprint, *piece, self.layout, &mut kernel);
             for channel in 0..C {
                 out[channel] = simd.reduce_sum_f32s(kernel.color_sum[channel]);
             }

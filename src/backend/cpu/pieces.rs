@@ -9,15 +9,22 @@ use crate::image::Size;
 
 /// Width and height of the cells that pieces are sorted into, in pixels.
 const CELL_WIDTH: usize = 32;
-const CELL_HEIGHT: usize = 16;
+const CELL_HEIGHT: usize = BAND_ROWS;
+
+/// Height of the bands that are drawn by one thread each: with cells of that width, the pixels
+/// of neighbouring splats stay in the first-level cache.
+pub(super) const BAND_ROWS: usize = 16;
+
+/// Most rows of a splat whose moments one thread sums: a few huge splats are shared out.
+const PIECE_ROWS: usize = 64;
 
 /// How splats are cut.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Cut {
-    /// At the rows of the picture that are multiples of the number, for drawing in bands.
-    Picture(usize),
-    /// Every so many rows from the splat's own first row.
-    Splat(usize),
+    /// At the bands of the picture, [`BAND_ROWS`] rows each, for drawing.
+    Bands,
+    /// Every [`PIECE_ROWS`] rows from the splat's own first row, for moments.
+    Splats,
 }
 
 /// Some rows of one splat.
@@ -87,7 +94,7 @@ impl Pieces {
         &self.sorted
     }
 
-    /// The pieces that start in the band of [`Self::BAND_ROWS`] rows with this number.
+    /// The pieces that start in the band of [`BAND_ROWS`] rows with this number.
     pub(super) fn band(&self, band: usize) -> &[Piece] {
         &self.sorted[self.cell_row_start[band]..self.cell_row_start[band + 1]]
     }
@@ -96,18 +103,15 @@ impl Pieces {
     pub(super) fn places_of(&self, splat: usize) -> &[u32] {
         &self.place[self.splat_start[splat] as usize..self.splat_start[splat + 1] as usize]
     }
-
-    /// Height of a band in rows.
-    pub(super) const BAND_ROWS: usize = CELL_HEIGHT;
 }
 
-#[inline]
+#[inline(always)]
 fn for_each_piece(footprint: &Footprint, cut: Cut, mut visit: impl FnMut(usize, usize)) {
     let (mut row, end) = (footprint.first_row as usize, footprint.end_row as usize);
     while row < end {
         let next = match cut {
-            Cut::Picture(rows) => (row / rows + 1) * rows,
-            Cut::Splat(rows) => row + rows,
+            Cut::Bands => (row / BAND_ROWS + 1) * BAND_ROWS,
+            Cut::Splats => row + PIECE_ROWS,
         };
         visit(row, next.min(end));
         row = next;

@@ -5,12 +5,22 @@ use pulp::Simd;
 use super::footprint::{Footprint, ROWS_AT_ONCE, Spans};
 use super::pieces::Piece;
 
+/// Where the pixels of a picture, or of a band of it, are in memory.
+#[derive(Clone, Copy)]
+pub(super) struct Layout {
+    /// Columns of the picture.
+    pub(super) width: usize,
+    /// Row of the picture that the memory starts with.
+    pub(super) first_row: usize,
+    /// Distance from one channel of a row to the next; the next row follows the last channel.
+    pub(super) stride: usize,
+}
+
 /// One row of a splat inside its support.
+#[derive(Clone, Copy)]
 pub(super) struct Row {
-    /// Row of the picture.
-    pub(super) y: usize,
-    /// First pixel.
-    pub(super) start: usize,
+    /// Place of the first channel's first pixel in memory.
+    pub(super) place: usize,
     /// Number of vectors; the last may end outside the support or in the padding.
     pub(super) vectors: usize,
     /// `u` of the first pixel, see [`Footprint`].
@@ -23,65 +33,34 @@ pub(super) struct Row {
 
 /// What a kernel does with each row.
 pub(super) trait RowKernel<S: Simd> {
-    /// Works on one row.
+    /// Works on one row, which may have no vectors.
     fn row(&mut self, simd: S, row: &Row);
 }
 
-/// Calls `kernel` for every row of the piece that has pixels.
+/// Calls `kernel` for every row of the piece.
 #[inline(always)]
-pub(super) fn sweep<S: Simd>(
+pub(super) fn sweep<S: Simd, const C: usize>(
     simd: S,
     footprint: &Footprint,
     piece: Piece,
-    width: usize,
+    layout: Layout,
     kernel: &mut impl RowKernel<S>,
 ) {
     let mut spans = Spans::default();
     let (mut first, end) = (piece.first_row as usize, piece.end_row as usize);
     while first < end {
-        footprint.spans(first, width, &mut spans);
+        footprint.spans(first, layout.width, &mut spans);
         for i in 0..ROWS_AT_ONCE.min(end - first) {
-            if spans.length[i] > 0 {
-                let row = Row {
-                    y: first + i,
-                    start: spans.start[i] as usize,
-                    vectors: (spans.length[i] as usize).div_ceil(S::F32_LANES),
-                    u: spans.u[i],
-                    offset: spans.offset[i],
-                    dy: spans.dy[i],
-                };
-                kernel.row(simd, &row);
-            }
+            let y = first + i - layout.first_row;
+            let row = Row {
+                place: y * C * layout.stride + spans.start[i] as usize,
+                vectors: (spans.length[i].max(0) as usize).div_ceil(S::F32_LANES),
+                u: spans.u[i],
+                offset: spans.offset[i],
+                dy: spans.dy[i],
+            };
+            kernel.row(simd, &row);
         }
         first += ROWS_AT_ONCE;
     }
-}
-
-/// The `C` channels of `vectors` vectors from pixel `start` of a row.
-#[inline(always)]
-pub(super) fn lanes<S: Simd, const C: usize>(
-    row: &[f32],
-    stride: usize,
-    start: usize,
-    vectors: usize,
-) -> [&[S::f32s]; C] {
-    std::array::from_fn(|channel| {
-        let values = &row[channel * stride + start..][..vectors * S::F32_LANES];
-        S::as_simd_f32s(values).0
-    })
-}
-
-/// As [`lanes`], to write to.
-#[inline(always)]
-pub(super) fn lanes_mut<S: Simd, const C: usize>(
-    row: &mut [f32],
-    stride: usize,
-    start: usize,
-    vectors: usize,
-) -> [&mut [S::f32s]; C] {
-    let mut channels = row.chunks_exact_mut(stride);
-    std::array::from_fn(|_| {
-        let values = channels.next().unwrap_or_default();
-        S::as_mut_simd_f32s(&mut values[start..][..vectors * S::F32_LANES]).0
-    })
 }
