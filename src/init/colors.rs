@@ -1,5 +1,6 @@
 //! The colours that fit best once the geometry is fixed: linear least squares.
 
+use crate::backend::GEOMETRY_MOMENTS;
 use crate::error::{Error, Result};
 use crate::gaussians::Gaussians;
 use crate::image::Image;
@@ -86,9 +87,9 @@ pub fn solve_colors(
     }
     let residual = colors_of(&renderer.vjp(&difference)?, channels);
     let mut solver = Solver::new(gaussians, residual);
-    let mut tangent = vec![0.0; gaussians.len() * (channels + crate::backend::GEOMETRY_MOMENTS)];
+    let stride = channels + GEOMETRY_MOMENTS;
+    let mut tangent = vec![0.0; gaussians.len() * stride];
     for _ in 0..iterations {
-        let stride = channels + crate::backend::GEOMETRY_MOMENTS;
         for (row, direction) in
             tangent.chunks_exact_mut(stride).zip(solver.direction.chunks_exact(channels))
         {
@@ -109,7 +110,7 @@ pub fn solve_colors(
 /// The colours' part of moments `[N, C + 5]`, `[N, C]`.
 fn colors_of(moments: &[f32], channels: usize) -> Vec<f64> {
     moments
-        .chunks_exact(channels + crate::backend::GEOMETRY_MOMENTS)
+        .chunks_exact(channels + GEOMETRY_MOMENTS)
         .flat_map(|row| row[..channels].iter().map(|v| f64::from(*v)))
         .collect()
 }

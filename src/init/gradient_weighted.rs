@@ -3,7 +3,7 @@
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::neighbours::mean_distances;
-use super::{Initializer, SMALLEST_SIGMA_PX, check_target, push_local_color, sampling, spacing_px};
+use super::{Initializer, check_target, push_local_color, sampling, spacing_px};
 use crate::error::Result;
 use crate::gaussians::Gaussians;
 use crate::image::Image;
@@ -20,7 +20,7 @@ pub struct GradientWeighted {
 
 impl GradientWeighted {
     /// The settings of [`super::ALL`].
-    pub const USUAL: Self = Self { uniform: 0.3, scale: 0.7 };
+    pub const USUAL: Self = Self { uniform: 0.3, scale: 0.6 };
 }
 
 impl Default for GradientWeighted {
@@ -32,16 +32,19 @@ impl Default for GradientWeighted {
 /// Colours of overlapping Gaussians add up: the share of the local colour that each starts with.
 pub(super) const COLOR_SHARE: f32 = 0.3;
 
+/// Smallest sigma here: centres may fall upon each other.
+const SMALLEST_PX: f32 = 0.5;
+
 /// Sigmas in pixels that follow the distances between centres.
 ///
 /// A few lonely centres in a large flat region would cover most of the picture: no sigma exceeds
 /// a sixteenth of the picture's mean edge, or the mean spacing where that is more.
 pub(super) fn sigmas_px(target: &Image, mean_px: &[[f32; 2]], scale: f32) -> Vec<f32> {
-    let spacing = spacing_px(target, mean_px.len());
-    let largest = (spacing_px(target, 1) / 16.0).max(spacing).max(SMALLEST_SIGMA_PX);
+    let edge = spacing_px(target, 1);
+    let largest = (edge / 16.0).max(spacing_px(target, mean_px.len())).max(SMALLEST_PX);
     mean_distances::<3>(mean_px)
         .into_iter()
-        .map(|distance| (scale * distance.min(spacing_px(target, 1))).clamp(0.5, largest.max(0.5)))
+        .map(|distance| (scale * distance.min(edge)).clamp(SMALLEST_PX, largest))
         .collect()
 }
 

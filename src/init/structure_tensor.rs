@@ -58,8 +58,8 @@ fn orientation(target: &Image, mean_px: [f32; 2], window: &[f32]) -> (f32, f32) 
             }
         }
     }
-    // A hundredth of a grey level of 255, squared: below it a direction is noise.
     let difference = (xx - yy).hypot(2.0 * xy);
+    // About a grey level of 255 a pixel, squared: below it a direction is noise.
     let coherence = difference / (xx + yy + 1e-5);
     if coherence.is_finite() {
         (0.5 * f32::atan2(2.0 * xy, xx - yy), coherence)

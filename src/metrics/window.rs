@@ -32,7 +32,7 @@ impl Window {
     pub(super) fn moments(&self, row: usize, a: &[f32], b: &[f32]) -> [Vec<f64>; 5] {
         let width = self.size.width;
         let mut columns: [Vec<f64>; 5] = std::array::from_fn(|_| vec![0.0; width]);
-        let [x, y, xx, yy, xy] = &mut columns;
+        let [x, y, xx, yy, xy] = columns.each_mut().map(|column| &mut column[..width]);
         for (tap, weight) in self.taps[1].iter().enumerate() {
             let line = (row + tap) * width..(row + tap + 1) * width;
             let (a, b) = (&a[line.clone()], &b[line]);
