@@ -56,8 +56,9 @@ pub mod init;
 pub mod loss;
 pub mod metrics;
 pub mod optim;
-mod read_bounded;
+pub mod read_bounded;
 pub mod renderer;
+pub mod resize;
 
 pub use error::{Error, Result};
 pub use wgpu;

@@ -11,7 +11,7 @@ const WHAT: &str = "bytes in the file (raise max-file-bytes to allow more)";
 /// Everything in `reader`, unless it is more than `max_bytes`.
 ///
 /// Memory grows with what arrives, never with what a header or a file system promises.
-pub(crate) fn from_reader(reader: impl Read, max_bytes: u64) -> Result<Vec<u8>> {
+pub fn from_reader(reader: impl Read, max_bytes: u64) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     reader
         .take(max_bytes.saturating_add(1))
@@ -25,7 +25,7 @@ pub(crate) fn from_reader(reader: impl Read, max_bytes: u64) -> Result<Vec<u8>> 
 }
 
 /// Everything in the file `path`, unless it is more than `max_bytes`; errors do not name it.
-pub(crate) fn from_path(path: &Path, max_bytes: u64) -> Result<Vec<u8>> {
+pub fn from_path(path: &Path, max_bytes: u64) -> Result<Vec<u8>> {
     let file = File::open(path).map_err(|source| Error::io("open", source))?;
     let length = file.metadata().map_err(|source| Error::io("read", source))?.len();
     if length > max_bytes {

@@ -1,0 +1,316 @@
+//! The options of `lgi encode`. The keys of a configuration file are the same names.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use lgi::fit::Quality;
+use lgi::loss::Loss;
+use lgi::{covariance, init, optim};
+
+use crate::cli::limits::LimitArguments;
+use crate::cli::report::ReportArguments;
+use crate::cli::values::{LearningRates, OrOff, parse_loss};
+
+const EXAMPLES: &str = "\
+Examples:
+  lgi encode photo.png
+      Writes photo.lgi.
+  lgi encode photo.png -o photo.lgi -n 5000 -q high --seed 7
+  lgi encode *.jpg -o encoded/ --json > figures.jsonl
+  lgi encode -i in.png -o out.png -n 1000 -q balanced --metrics-csv m.csv
+      Writes the picture as the Gaussians draw it, and a table of the fit.
+  lgi encode photo.png --checkpoint-dir saved --checkpoint-every 100
+  lgi encode photo.png --resume saved/photo-000300.json --force
+      Goes on where an earlier run was stopped; options are those of that run.
+  cat photo.png | lgi encode - -o - | lgi decode - -o back.png
+
+Exit codes: 0 done, 1 something failed, 2 wrong usage, 130 interrupted.";
+
+/// Fit Gaussians to pictures and store them
+///
+/// Reads PNG, JPEG, WebP, BMP, TIFF and PNM. Writes .lgi files; an output whose name ends as
+/// pictures do (.png, .jpg, .webp, .bmp, .tif, .ppm, ...) gets the picture that the Gaussians
+/// draw instead.
+///
+/// Ctrl-C ends a fit early and writes its best result so far, and a checkpoint where
+/// --checkpoint-dir is given; a second Ctrl-C ends at once.
+#[derive(Args, Debug)]
+#[command(after_long_help = EXAMPLES, args_override_self = true)]
+pub struct EncodeArguments {
+    #[command(flatten)]
+    pub files: FileArguments,
+    #[command(flatten)]
+    pub main: MainArguments,
+    #[command(flatten)]
+    pub stop: StopArguments,
+    #[command(flatten)]
+    pub optimizer: OptimizerArguments,
+    #[command(flatten)]
+    pub schedule: ScheduleArguments,
+    #[command(flatten)]
+    pub model: ModelArguments,
+    #[command(flatten)]
+    pub records: RecordArguments,
+    #[command(flatten)]
+    pub limits: LimitArguments,
+    #[command(flatten)]
+    pub report: ReportArguments,
+}
+
+/// What is read and written.
+#[derive(Args, Debug)]
+pub struct FileArguments {
+    /// Pictures to encode; - is standard input
+    #[arg(value_name = "INPUT", required_unless_present = "input")]
+    pub inputs: Vec<PathBuf>,
+
+    /// A picture to encode, as if it stood alone
+    #[arg(short, long, value_name = "INPUT")]
+    pub input: Vec<PathBuf>,
+
+    /// Output file, or directory for many; - is standard output
+    ///
+    /// Without it, the output stands next to the input and is called the same but for the
+    /// extension, .lgi. A directory exists already, or is written with a slash at its end and
+    /// made where it is missing. For standard input the output is standard output.
+    #[arg(short, long, value_name = "PATH")]
+    pub output: Option<PathBuf>,
+
+    /// Replace files that exist
+    #[arg(short, long)]
+    pub force: bool,
+
+    /// Read options from a TOML file
+    ///
+    /// Its keys are the long options without the dashes in front, such as `gaussians = 5000`.
+    /// Options on the command line win over the file, and the file wins over --quality.
+    #[arg(long, value_name = "FILE.toml")]
+    pub config: Option<PathBuf>,
+}
+
+/// What most users want to choose.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Main options")]
+pub struct MainArguments {
+    /// Number of Gaussians
+    #[arg(short = 'n', long, value_name = "N")]
+    pub gaussians: Option<usize>,
+
+    /// Preset for --method, --iterations and --patience
+    ///
+    /// More work gives a better picture of the same size. Options given on their own win over
+    /// the preset.
+    #[arg(short, long, value_name = "PRESET", value_parser = quality_parser())]
+    pub quality: Option<Quality>,
+
+    /// How parameters are stored: 32-bit floats, or 16-bit numbers in half the space
+    #[arg(long, value_name = "BITS", default_value = "32",
+          value_parser = PossibleValuesParser::new(["32", "16"]))]
+    pub precision: String,
+
+    /// Where to compute: auto, gpu, cpu, software, an index or part of a name
+    ///
+    /// `lgi devices` lists what there is.
+    #[arg(short, long, value_name = "DEVICE", default_value = "auto")]
+    pub device: String,
+
+    /// Seed of everything random; the same seed gives the same file
+    #[arg(long, value_name = "SEED")]
+    pub seed: Option<u64>,
+
+    /// Threads to use on the CPU [default: all]
+    #[arg(long, value_name = "COUNT")]
+    pub threads: Option<usize>,
+}
+
+/// When a fit ends.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "When to stop")]
+pub struct StopArguments {
+    /// Number of updates, from the preset if not given; also the length of the schedule
+    #[arg(long, value_name = "COUNT")]
+    pub iterations: Option<u64>,
+
+    /// Stop after so many iterations without a rise in PSNR, or `off`
+    #[arg(long, value_name = "COUNT")]
+    pub patience: Option<OrOff<u64>>,
+
+    /// What counts as a rise in PSNR, in dB
+    #[arg(long, value_name = "DB", hide_short_help = true)]
+    pub patience_gain: Option<f64>,
+
+    /// Stop at this PSNR in dB, or `off`
+    #[arg(long, value_name = "DB")]
+    pub target_psnr: Option<OrOff<f64>>,
+
+    /// Stop after so many seconds of fitting, or `off`
+    #[arg(long, value_name = "SECONDS")]
+    pub time: Option<OrOff<f64>>,
+}
+
+/// The update rule.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Optimizer")]
+pub struct OptimizerArguments {
+    /// Update rule
+    #[arg(long, value_name = "RULE", value_parser = rule_parser())]
+    pub method: Option<String>,
+
+    /// One factor on all learning rates, or `position=,shape=,color=`, any of them
+    ///
+    /// A single number multiplies the usual rates of all three groups.
+    /// `position=0.4,color=0.02` sets the rates of the groups it names.
+    #[arg(long, value_name = "RATES")]
+    pub learning_rate: Option<LearningRates>,
+
+    /// Decay of the first moment
+    #[arg(long, value_name = "DECAY", hide_short_help = true)]
+    pub beta1: Option<f32>,
+
+    /// Decay of the second moment
+    #[arg(long, value_name = "DECAY", hide_short_help = true)]
+    pub beta2: Option<f32>,
+
+    /// Added to the root of the second moment
+    #[arg(long, value_name = "VALUE", hide_short_help = true)]
+    pub epsilon: Option<f32>,
+
+    /// Clip every entry of the gradient to this size, or `off`
+    #[arg(long, value_name = "VALUE", hide_short_help = true)]
+    pub clip_value: Option<OrOff<f32>>,
+
+    /// Scale the gradient down to this Euclidean norm, or `off`
+    #[arg(long, value_name = "NORM", hide_short_help = true)]
+    pub clip_norm: Option<OrOff<f32>>,
+}
+
+/// The learning rate over the iterations.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Learning-rate schedule")]
+pub struct ScheduleArguments {
+    /// Learning rate over the iterations
+    #[arg(long, value_name = "SCHEDULE", hide_short_help = true, value_parser = schedule_parser())]
+    pub schedule: Option<String>,
+
+    /// Iterations in which the rate rises from nothing
+    #[arg(long, value_name = "COUNT", hide_short_help = true)]
+    pub warmup: Option<u64>,
+
+    /// Factor at the end: cosine, cosine-restarts, exponential
+    #[arg(long, value_name = "FACTOR", hide_short_help = true)]
+    pub final_fraction: Option<f64>,
+
+    /// Iterations between restarts or steps: cosine-restarts, step
+    #[arg(long, value_name = "COUNT", hide_short_help = true)]
+    pub period: Option<u64>,
+
+    /// What the period grows by at each restart: cosine-restarts
+    #[arg(long, value_name = "FACTOR", hide_short_help = true)]
+    pub period_growth: Option<f64>,
+
+    /// What the rate is multiplied by at each step: step
+    #[arg(long, value_name = "FACTOR", hide_short_help = true)]
+    pub decay: Option<f64>,
+}
+
+/// What is fitted, to what, from where.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Model")]
+pub struct ModelArguments {
+    /// Terms of the loss and their weights: `l2`, or `l1=0.2,l2=0.8,ssim=0.1`
+    #[arg(long, value_name = "WEIGHTS", value_parser = parse_loss)]
+    pub loss: Option<Loss>,
+
+    /// Parameters that a covariance is fitted in
+    #[arg(long, value_name = "NAME", hide_short_help = true, value_parser = covariance_parser())]
+    pub covariance: Option<String>,
+
+    /// How overlapping Gaussians make a pixel
+    #[arg(long, value_name = "NAME", hide_short_help = true,
+          value_parser = PossibleValuesParser::new(["additive", "normalized"]))]
+    pub blend: Option<String>,
+
+    /// Added to the coverage by the normalized blend
+    #[arg(long, value_name = "VALUE", hide_short_help = true)]
+    pub blend_epsilon: Option<f32>,
+
+    /// Where the first Gaussians are placed
+    #[arg(long, value_name = "NAME", hide_short_help = true, value_parser = init_parser())]
+    pub init: Option<String>,
+
+    /// Where the first colours come from: the pixels below, or a least-squares solve
+    #[arg(long, value_name = "NAME", hide_short_help = true,
+          value_parser = PossibleValuesParser::new(["local", "solve"]))]
+    pub init_colors: Option<String>,
+
+    /// Conjugate-gradient steps of `--init-colors solve`
+    #[arg(long, value_name = "COUNT", hide_short_help = true)]
+    pub solve_iterations: Option<usize>,
+
+    /// Smallest standard deviation of a Gaussian in pixels
+    #[arg(long, value_name = "PIXELS", hide_short_help = true)]
+    pub sigma_min: Option<f32>,
+}
+
+/// What is kept of a fit beside its result.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Records and checkpoints")]
+pub struct RecordArguments {
+    /// Write a table of the fit, a row for every logged iteration; - is standard output
+    ///
+    /// Columns: input, iteration, the terms of the loss (unweighted) and their weighted total,
+    /// PSNR, and for each group of parameters learning rate and gradient norm; smallest and
+    /// largest standard deviation, pixels that no Gaussian reaches, seconds. Several inputs
+    /// share one table.
+    #[arg(long, value_name = "FILE")]
+    pub metrics_csv: Option<PathBuf>,
+
+    /// Log every so many iterations, and the last
+    #[arg(long, value_name = "COUNT", default_value_t = 1,
+          value_parser = clap::value_parser!(u64).range(1..))]
+    pub log_every: u64,
+
+    /// Write checkpoints into this directory, as NAME-000100.json; it is made where missing
+    #[arg(long, value_name = "DIRECTORY")]
+    pub checkpoint_dir: Option<PathBuf>,
+
+    /// Write one every so many iterations; without it, only when interrupted
+    #[arg(long, value_name = "COUNT", requires = "checkpoint_dir",
+          value_parser = clap::value_parser!(u64).range(1..))]
+    pub checkpoint_every: Option<u64>,
+
+    /// Go on from a checkpoint of the same picture
+    ///
+    /// All options of the fit are those of the checkpoint but for the ones given here. With
+    /// nothing changed the result is the same, byte for byte, as without the interruption.
+    #[arg(long, value_name = "FILE")]
+    pub resume: Option<PathBuf>,
+
+    /// Forget the optimizer's moments when resuming
+    #[arg(long, requires = "resume", hide_short_help = true)]
+    pub reset_momentum: bool,
+}
+
+fn quality_parser() -> impl TypedValueParser<Value = Quality> {
+    PossibleValuesParser::new(Quality::ALL.map(Quality::name)).try_map(|name| {
+        let preset = Quality::ALL.into_iter().find(|quality| quality.name() == name);
+        preset.ok_or("there is no such preset")
+    })
+}
+
+fn rule_parser() -> PossibleValuesParser {
+    PossibleValuesParser::new(optim::RULES.iter().map(|(name, _)| *name))
+}
+
+fn schedule_parser() -> PossibleValuesParser {
+    PossibleValuesParser::new(optim::schedule::ALL.iter().map(|schedule| schedule.name()))
+}
+
+fn covariance_parser() -> PossibleValuesParser {
+    PossibleValuesParser::new(covariance::ALL.iter().map(|covariance| covariance.name()))
+}
+
+fn init_parser() -> PossibleValuesParser {
+    PossibleValuesParser::new(init::ALL.iter().map(|initializer| initializer.name()))
+}

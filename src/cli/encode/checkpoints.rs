@@ -1,0 +1,46 @@
+//! Checkpoints: where they go, and when.
+
+use std::path::PathBuf;
+
+use lgi::fit::Fitter;
+use lgi::{Error, Result};
+
+use super::arguments::RecordArguments;
+
+/// Where checkpoints go, if they are wanted.
+pub struct Checkpoints {
+    directory: Option<PathBuf>,
+    every: Option<u64>,
+}
+
+impl Checkpoints {
+    /// Makes the directory where it is missing: better now than when the first one is due.
+    ///
+    /// # Errors
+    /// [`Error::Io`] with the path.
+    pub fn new(arguments: &RecordArguments) -> Result<Self> {
+        let directory = arguments.checkpoint_dir.clone();
+        if let Some(path) = &directory {
+            std::fs::create_dir_all(path).map_err(|error| Error::io("create", error).at(path))?;
+        }
+        Ok(Self { directory, every: arguments.checkpoint_every })
+    }
+
+    /// Whether one is due after so many updates.
+    pub fn is_due(&self, updates: u64) -> bool {
+        self.every.is_some_and(|every| updates > 0 && updates.is_multiple_of(every))
+    }
+
+    /// Writes one, replacing an older one of the same input and iteration. Says where it is, if
+    /// anywhere.
+    ///
+    /// # Errors
+    /// [`Error::Io`] with the path.
+    pub fn write(&self, stem: &str, fitter: &Fitter<'_>) -> Result<Option<PathBuf>> {
+        let Some(directory) = &self.directory else { return Ok(None) };
+        let checkpoint = fitter.checkpoint();
+        let path = directory.join(format!("{stem}-{:06}.json", checkpoint.iteration()));
+        checkpoint.write(&path)?;
+        Ok(Some(path))
+    }
+}

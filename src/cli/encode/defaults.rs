@@ -1,0 +1,83 @@
+//! What the help says about values that are not given: the library's own defaults.
+
+use clap::{Arg, Command};
+use lgi::fit::FitOptions;
+use lgi::init::ColorStart;
+use lgi::optim::PerGroup;
+use lgi::renderer::Blend;
+
+/// Adds the defaults to the help of the options that have none of their own.
+pub fn with_defaults(command: Command) -> Command {
+    let defaults = defaults(&FitOptions::default());
+    command.mut_args(|argument| {
+        match defaults.iter().find(|(option, _)| argument.get_id() == option) {
+            Some((_, value)) => with_default(argument, value),
+            None => argument,
+        }
+    })
+}
+
+fn with_default(argument: Arg, value: &str) -> Arg {
+    let note = format!(" [default: {value}]");
+    let long = argument.get_long_help().map(|help| append(&help.to_string(), &note));
+    let short = argument.get_help().map(|help| append(&help.to_string(), &note));
+    let argument = match short {
+        Some(help) => argument.help(help),
+        None => argument,
+    };
+    match long {
+        Some(help) => argument.long_help(help),
+        None => argument,
+    }
+}
+
+/// Puts the note behind the first paragraph.
+fn append(help: &str, note: &str) -> String {
+    match help.split_once("\n\n") {
+        Some((first, rest)) => format!("{first}{note}\n\n{rest}"),
+        None => format!("{help}{note}"),
+    }
+}
+
+fn defaults(options: &FitOptions) -> Vec<(&'static str, String)> {
+    let optimizer = &options.optimizer;
+    let schedule = &optimizer.schedule;
+    let PerGroup { position, shape, color } = optimizer.learning_rate;
+    let mut defaults = vec![
+        ("gaussians", options.gaussians.to_string()),
+        ("quality", "balanced".into()),
+        ("seed", options.seed.to_string()),
+        ("patience_gain", options.stop.patience_gain_db.to_string()),
+        ("method", optimizer.rule.clone()),
+        ("learning_rate", format!("position={position},shape={shape},color={color}")),
+        ("beta1", optimizer.beta1.to_string()),
+        ("beta2", optimizer.beta2.to_string()),
+        ("epsilon", format!("{:e}", optimizer.epsilon)),
+        ("schedule", schedule.name.clone()),
+        ("warmup", schedule.warmup.to_string()),
+        ("final_fraction", schedule.final_fraction.to_string()),
+        ("period", schedule.period.to_string()),
+        ("period_growth", schedule.period_growth.to_string()),
+        ("decay", schedule.decay.to_string()),
+        ("loss", loss(options)),
+        ("covariance", options.covariance.clone()),
+        ("blend", if options.blend == Blend::Additive { "additive" } else { "normalized" }.into()),
+        ("blend_epsilon", super::options::BLEND_EPSILON.to_string()),
+        ("init", options.start.clone()),
+        ("sigma_min", options.sigma_min_px.to_string()),
+    ];
+    match options.colors {
+        ColorStart::Local => defaults.push(("init_colors", "local".into())),
+        ColorStart::LeastSquares { iterations } => {
+            defaults.push(("init_colors", "solve".into()));
+            defaults.push(("solve_iterations", iterations.to_string()));
+        }
+    }
+    defaults
+}
+
+fn loss(options: &FitOptions) -> String {
+    let terms = [("l1", options.loss.l1), ("l2", options.loss.l2), ("ssim", options.loss.ssim)];
+    let used = terms.iter().filter(|(_, weight)| *weight != 0.0);
+    used.map(|(name, weight)| format!("{name}={weight}")).collect::<Vec<_>>().join(",")
+}

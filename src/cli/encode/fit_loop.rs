@@ -1,0 +1,72 @@
+//! The loop around one fit: progress, records, checkpoints and interruption.
+
+use lgi::fit::{Best, Fitter};
+
+use super::checkpoints::Checkpoints;
+use super::metrics_csv::MetricsCsv;
+use crate::cli::failure::Result;
+use crate::cli::interrupt;
+use crate::cli::progress::Display;
+
+/// What a fit came to.
+pub struct Fitted {
+    /// The best Gaussians.
+    pub best: Best,
+    /// Number of updates made.
+    pub iterations: u64,
+    /// Whether it was ended by Ctrl-C.
+    pub interrupted: bool,
+}
+
+/// What is kept of a fit, and under which name.
+pub struct Records<'a> {
+    /// The input, as the table names it.
+    pub input: &'a str,
+    /// What checkpoints are called after.
+    pub stem: &'a str,
+    /// Where checkpoints go.
+    pub checkpoints: &'a Checkpoints,
+    /// The table, if one is wanted.
+    pub metrics: Option<&'a mut MetricsCsv>,
+}
+
+/// Fits to the end, or until interrupted.
+///
+/// # Errors
+/// Those of the fit, and of writing records.
+pub fn run(
+    mut fitter: Fitter<'_>,
+    mut records: Records<'_>,
+    display: &mut Display,
+) -> Result<Fitted> {
+    loop {
+        let progress = fitter.step()?;
+        display.update(&progress);
+        if let (Some(metrics), Some(details)) = (&mut records.metrics, &progress.details) {
+            metrics.add(records.input, &fitter.options().loss, &progress, details)?;
+        }
+        let ended = progress.stop.is_some();
+        let interrupted = !ended && interrupt::requested();
+        // The step's update was made after its figures were taken.
+        let updated = !ended && progress.rolled_back.is_none();
+        let updates = progress.iteration + u64::from(updated);
+        if interrupted {
+            let written = records.checkpoints.write(records.stem, &fitter)?;
+            display.say(&match written {
+                Some(path) => format!(
+                    "interrupted after {updates} iterations; go on with --resume {}",
+                    path.display()
+                ),
+                None => format!(
+                    "interrupted after {updates} iterations; with --checkpoint-dir it could be \
+                     gone on with"
+                ),
+            });
+        } else if !ended && records.checkpoints.is_due(updates) {
+            records.checkpoints.write(records.stem, &fitter)?;
+        }
+        if ended || interrupted {
+            return Ok(Fitted { best: fitter.best(), iterations: updates, interrupted });
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! One picture: read, fit, write, measure.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use lgi::backend::Backend;
+use lgi::codec::{self, ReadLimits, Scene, WriteOptions};
+use lgi::fit::{Checkpoint, FitOptions, Fitter};
+use lgi::image::{self, Image, Loaded};
+use lgi::renderer::Renderer;
+use serde_json::json;
+
+use super::arguments::EncodeArguments;
+use super::checkpoints::Checkpoints;
+use super::fit_loop::{self, Fitted, Records};
+use super::metrics_csv::MetricsCsv;
+use super::options;
+use crate::cli::failure::Result;
+use crate::cli::measure::Measured;
+use crate::cli::output;
+use crate::cli::paths::{self, Job, Place};
+use crate::cli::picture_output::PictureOutput;
+use crate::cli::progress::Display;
+use crate::cli::report::Report;
+
+/// What all pictures of a run share.
+pub struct Session<'a> {
+    /// The command line.
+    pub arguments: &'a EncodeArguments,
+    /// Options of the fits.
+    pub options: FitOptions,
+    /// The run that is gone on with.
+    pub resumed: Option<Checkpoint>,
+    /// Where everything is computed.
+    pub backend: Box<dyn Backend>,
+    /// Where checkpoints go.
+    pub checkpoints: Checkpoints,
+    /// The table of all fits.
+    pub metrics: Option<MetricsCsv>,
+}
+
+/// A picture that was encoded, perhaps not to the end.
+pub struct Done {
+    /// Its figures.
+    pub report: Report,
+    /// Whether the fit was ended by Ctrl-C.
+    pub interrupted: bool,
+}
+
+/// Encodes one picture.
+///
+/// # Errors
+/// Whatever fails, with the path that it is about.
+pub fn encode(session: &mut Session<'_>, job: &Job) -> Result<Done> {
+    let started = Instant::now();
+    if let Some(path) = job.output.file() {
+        paths::check_output(path, session.arguments.files.force)?;
+    }
+    let Loaded { image, bit_depth, .. } = read(session, job)?;
+    let picture = as_picture(&job.output, bit_depth, session.arguments.files.force);
+    if let Some(picture) = &picture {
+        picture.check(image.channels())?;
+    }
+    let target = Arc::new(image);
+    let fitted = fit(session, job, &target)?;
+    let scene = scene(session, &fitted, &target, bit_depth);
+
+    // The figures are those of the file: what it loses by quantisation is lost to them too.
+    let write = WriteOptions { precision: options::precision(session.arguments), overwrite: true };
+    let bytes = codec::encode(&scene, &write)?;
+    let drawn = draw(session.backend.as_mut(), &bytes)?;
+    let size = match &picture {
+        Some(picture) => picture.write(&drawn)?,
+        None => {
+            output::write(&job.output, &bytes, session.arguments.files.force)?;
+            bytes.len() as u64
+        }
+    };
+    let measured = Measured::of(&target, &drawn)?;
+    let report = Report {
+        input: job.input.to_string(),
+        output: Some(job.output.to_string()),
+        width: target.size().width,
+        height: target.size().height,
+        gaussians: Some(scene.gaussians.len()),
+        iterations: Some(fitted.iterations),
+        psnr_db: Some(measured.psnr_db),
+        ssim: measured.ssim,
+        bytes: size,
+        bpp: lgi::metrics::bits_per_pixel(size, target.size()),
+        seconds: started.elapsed().as_secs_f64(),
+        device: Some(session.backend.description().to_owned()),
+        seed: Some(session.options.seed),
+    };
+    Ok(Done { report, interrupted: fitted.interrupted })
+}
+
+fn read(session: &Session<'_>, job: &Job) -> lgi::Result<Loaded> {
+    let limits = session.arguments.limits;
+    let bytes = job.input.read(limits.max_file_bytes())?;
+    image::decode(&bytes, &limits.for_pictures()).map_err(|error| job.input.blame(error))
+}
+
+/// The output as a picture, if its name asks for one.
+fn as_picture(place: &Place, bit_depth: u8, overwrite: bool) -> Option<PictureOutput<'_>> {
+    let format = paths::picture_format(place.file()?)?;
+    let bit_depth = bit_depth.min(format.max_bit_depth());
+    Some(PictureOutput { place, format, bit_depth, overwrite })
+}
+
+fn fit(session: &mut Session<'_>, job: &Job, target: &Arc<Image>) -> Result<Fitted> {
+    let Session { arguments, options, resumed, backend, checkpoints, metrics } = session;
+    let (backend, target) = (backend.as_mut(), Arc::clone(target));
+    let mut fitter = match resumed.take() {
+        Some(from) => Fitter::resume(backend, target, options.clone(), from)?,
+        None => Fitter::new(backend, target, options.clone())?,
+    };
+    if arguments.records.reset_momentum {
+        fitter.reset_momentum();
+    }
+    fitter.details_every(metrics.as_ref().map(|_| arguments.records.log_every));
+    let input = job.input.to_string();
+    let records =
+        Records { input: &input, stem: &job.input.stem(), checkpoints, metrics: metrics.as_mut() };
+    let quiet = arguments.report.quiet;
+    let mut display = Display::new(&input, options.stop.iterations, quiet);
+    fit_loop::run(fitter, records, &mut display)
+}
+
+/// What is stored. The metadata hold nothing that differs between two runs of the same command.
+fn scene(session: &Session<'_>, fitted: &Fitted, target: &Image, bit_depth: u8) -> Scene {
+    Scene {
+        size: target.size(),
+        bit_depth,
+        blend: session.options.blend,
+        gaussians: fitted.best.gaussians.clone(),
+        metadata: Some(json!({
+            "encoder": concat!("lgi ", env!("CARGO_PKG_VERSION")),
+            "iterations": fitted.iterations,
+            "seed": session.options.seed,
+        })),
+    }
+}
+
+/// What the file looks like when it is decoded.
+fn draw(backend: &mut dyn Backend, bytes: &[u8]) -> Result<Image> {
+    // This program's own file is not untrusted.
+    let all = u64::MAX;
+    let limits =
+        ReadLimits { max_pixels: all, max_gaussians: all, max_pairs: all, max_file_bytes: all };
+    let scene = codec::decode(bytes, &limits)?;
+    let mut renderer = Renderer::new(backend, scene.blend, scene.size);
+    renderer.set(&scene.gaussians);
+    Ok(renderer.render()?)
+}

@@ -1,0 +1,119 @@
+//! `lgi encode`: pictures in, Gaussians out.
+
+mod arguments;
+mod checkpoints;
+mod defaults;
+mod fit_loop;
+mod job;
+mod metrics_csv;
+mod options;
+
+pub use arguments::EncodeArguments;
+pub use defaults::with_defaults;
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+
+use lgi::backend::select;
+use lgi::fit::Checkpoint;
+
+use self::checkpoints::Checkpoints;
+use self::job::Session;
+use self::metrics_csv::MetricsCsv;
+use super::device::{parse_device, use_threads};
+use super::failure::{Failure, Result};
+use super::paths::{Job, Place};
+use super::report::Reporter;
+use super::{interrupt, messages, output, paths};
+
+/// Extension of what is written where nothing else is asked for.
+const EXTENSION: &str = "lgi";
+
+/// Encodes all inputs.
+///
+/// # Errors
+/// [`Failure`], after having gone on with the other inputs where there are several.
+pub fn run(arguments: &EncodeArguments) -> Result<()> {
+    let jobs = plan(arguments)?;
+    let resumed = arguments.records.resume.as_deref().map(Checkpoint::read).transpose()?;
+    let options = options::fit_options(arguments, resumed.as_ref().map(|from| &from.options))?;
+    arguments.limits.check_gaussians(options.gaussians)?;
+    let device = parse_device(&arguments.main.device)?;
+    use_threads(arguments.main.threads)?;
+
+    interrupt::listen()?;
+    paths::make_directory(arguments.files.output.as_deref())?;
+    let checkpoints = Checkpoints::new(&arguments.records)?;
+    let metrics = match &arguments.records.metrics_csv {
+        Some(path) => Some(MetricsCsv::create(&Place::of(path), arguments.files.force)?),
+        None => None,
+    };
+    let backend = select::open(&device)?;
+    let mut session = Session { arguments, options, resumed, backend, checkpoints, metrics };
+    encode_all(&mut session, &jobs)
+}
+
+fn encode_all(session: &mut Session<'_>, jobs: &[Job]) -> Result<()> {
+    let mut reporter = Reporter::new(session.arguments.report);
+    let mut failed = 0;
+    for job in jobs {
+        match job::encode(session, job).and_then(|done| {
+            reporter.add(done.report)?;
+            if done.interrupted { Err(Failure::Interrupted) } else { Ok(()) }
+        }) {
+            Ok(()) => {}
+            // One bad picture is no reason to leave out the others.
+            Err(Failure::Failed(error)) if jobs.len() > 1 => {
+                messages::error(error);
+                failed += 1;
+            }
+            Err(failure) => return Err(failure),
+        }
+    }
+    reporter.finish();
+    match failed {
+        0 => Ok(()),
+        failed => Err(Failure::Some { failed, total: jobs.len() }),
+    }
+}
+
+/// Inputs and outputs, and whether they go together with the other options.
+fn plan(arguments: &EncodeArguments) -> Result<Vec<Job>> {
+    let files = &arguments.files;
+    let inputs: Vec<PathBuf> = files.inputs.iter().chain(&files.input).cloned().collect();
+    let jobs = paths::plan(&inputs, files.output.as_deref(), EXTENSION)?;
+    if arguments.records.resume.is_some() && jobs.len() > 1 {
+        return Err(Failure::usage("--resume goes on with one picture; give one input"));
+    }
+    check_stdout(arguments, &jobs)?;
+    let mut stems = HashSet::new();
+    let twice = jobs.iter().map(|job| job.input.stem()).find(|stem| !stems.insert(stem.clone()));
+    match twice.filter(|_| arguments.records.checkpoint_dir.is_some()) {
+        Some(stem) => Err(Failure::usage(format!(
+            "two inputs are called {stem:?} and would share their checkpoints; encode them one \
+             by one"
+        ))),
+        None => Ok(jobs),
+    }
+}
+
+/// Standard output takes one thing: the file, the reports, or the table.
+fn check_stdout(arguments: &EncodeArguments, jobs: &[Job]) -> Result<()> {
+    let mut takers = Vec::new();
+    for job in jobs.iter().filter(|job| job.output == Place::Standard) {
+        output::check_not_terminal(&job.output)?;
+        takers.push("the output");
+    }
+    if arguments.report.json {
+        takers.push("--json");
+    }
+    if arguments.records.metrics_csv.as_ref().is_some_and(|path| Place::of(path).file().is_none()) {
+        takers.push("--metrics-csv");
+    }
+    match takers.as_slice() {
+        [first, second, ..] => Err(Failure::usage(format!(
+            "standard output cannot take both {first} and {second}; name a file for one of them"
+        ))),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,139 @@
+//! From the command line to the library's options: the base, the preset, then what is explicit.
+
+use lgi::codec::Precision;
+use lgi::fit::{FitOptions, Quality};
+use lgi::init::ColorStart;
+use lgi::renderer::Blend;
+
+use super::arguments::{
+    EncodeArguments, ModelArguments, OptimizerArguments, ScheduleArguments, StopArguments,
+};
+use crate::cli::failure::{Failure, Result};
+
+/// Epsilon of the normalized blend where none is given: enough to keep gradients alive in pixels
+/// that lose their coverage.
+pub const BLEND_EPSILON: f32 = 0.01;
+
+/// The options of a fit. `resumed` are those of the run that is gone on with.
+///
+/// # Errors
+/// [`Failure::Usage`] for a value out of its domain.
+pub fn fit_options(
+    arguments: &EncodeArguments,
+    resumed: Option<&FitOptions>,
+) -> Result<FitOptions> {
+    let mut options = resumed.cloned().unwrap_or_default();
+    // A resumed run has had its preset.
+    let preset = match resumed {
+        None => Some(arguments.main.quality.unwrap_or(Quality::Balanced)),
+        Some(_) => arguments.main.quality,
+    };
+    if let Some(quality) = preset {
+        quality.apply(&mut options);
+    }
+    set(&mut options.gaussians, arguments.main.gaussians);
+    set(&mut options.seed, arguments.main.seed);
+    apply_stop(&arguments.stop, &mut options);
+    apply_optimizer(&arguments.optimizer, &mut options);
+    apply_schedule(&arguments.schedule, &mut options);
+    apply_model(&arguments.model, &mut options)?;
+    options.check().map_err(|error| Failure::of_option(&error))?;
+    if options.gaussians == 0 {
+        return Err(Failure::usage("the number of Gaussians must be at least 1; see --gaussians"));
+    }
+    Ok(options)
+}
+
+/// How parameters are stored.
+pub fn precision(arguments: &EncodeArguments) -> Precision {
+    match arguments.main.precision.as_str() {
+        "16" => Precision::Quantized16,
+        _ => Precision::Float32,
+    }
+}
+
+fn set<T>(value: &mut T, given: Option<T>) {
+    if let Some(given) = given {
+        *value = given;
+    }
+}
+
+fn apply_stop(arguments: &StopArguments, options: &mut FitOptions) {
+    let stop = &mut options.stop;
+    set(&mut stop.iterations, arguments.iterations);
+    set(&mut stop.patience, arguments.patience.map(|limit| limit.0));
+    set(&mut stop.patience_gain_db, arguments.patience_gain);
+    set(&mut stop.target_psnr_db, arguments.target_psnr.map(|limit| limit.0));
+    set(&mut stop.time_s, arguments.time.map(|limit| limit.0));
+}
+
+fn apply_optimizer(arguments: &OptimizerArguments, options: &mut FitOptions) {
+    let optimizer = &mut options.optimizer;
+    set(&mut optimizer.rule, arguments.method.clone());
+    if let Some(rates) = arguments.learning_rate {
+        rates.apply(&mut optimizer.learning_rate);
+    }
+    set(&mut optimizer.beta1, arguments.beta1);
+    set(&mut optimizer.beta2, arguments.beta2);
+    set(&mut optimizer.epsilon, arguments.epsilon);
+    set(&mut optimizer.clip_value, arguments.clip_value.map(|limit| limit.0));
+    set(&mut optimizer.clip_norm, arguments.clip_norm.map(|limit| limit.0));
+}
+
+fn apply_schedule(arguments: &ScheduleArguments, options: &mut FitOptions) {
+    let schedule = &mut options.optimizer.schedule;
+    set(&mut schedule.name, arguments.schedule.clone());
+    set(&mut schedule.warmup, arguments.warmup);
+    set(&mut schedule.final_fraction, arguments.final_fraction);
+    set(&mut schedule.period, arguments.period);
+    set(&mut schedule.period_growth, arguments.period_growth);
+    set(&mut schedule.decay, arguments.decay);
+}
+
+fn apply_model(arguments: &ModelArguments, options: &mut FitOptions) -> Result<()> {
+    set(&mut options.loss, arguments.loss);
+    set(&mut options.covariance, arguments.covariance.clone());
+    set(&mut options.start, arguments.init.clone());
+    set(&mut options.sigma_min_px, arguments.sigma_min);
+    options.blend = blend(arguments, options.blend)?;
+    options.colors = color_start(arguments, options.colors)?;
+    Ok(())
+}
+
+fn blend(arguments: &ModelArguments, before: Blend) -> Result<Blend> {
+    let chosen = match arguments.blend.as_deref() {
+        None => before,
+        Some("normalized") => match before {
+            Blend::Normalized { .. } => before,
+            Blend::Additive => Blend::Normalized { epsilon: BLEND_EPSILON },
+        },
+        Some(_) => Blend::Additive,
+    };
+    match (chosen, arguments.blend_epsilon) {
+        (chosen, None) => Ok(chosen),
+        (Blend::Normalized { .. }, Some(epsilon)) => Ok(Blend::Normalized { epsilon }),
+        (Blend::Additive, Some(_)) => {
+            Err(Failure::usage("--blend-epsilon needs --blend normalized"))
+        }
+    }
+}
+
+fn color_start(arguments: &ModelArguments, before: ColorStart) -> Result<ColorStart> {
+    let chosen = match arguments.init_colors.as_deref() {
+        None => before,
+        Some("local") => ColorStart::Local,
+        Some(_) => match before {
+            ColorStart::LeastSquares { .. } => before,
+            ColorStart::Local => ColorStart::default(),
+        },
+    };
+    match (chosen, arguments.solve_iterations) {
+        (chosen, None) => Ok(chosen),
+        (ColorStart::LeastSquares { .. }, Some(iterations)) => {
+            Ok(ColorStart::LeastSquares { iterations })
+        }
+        (ColorStart::Local, Some(_)) => {
+            Err(Failure::usage("--solve-iterations needs --init-colors solve"))
+        }
+    }
+}

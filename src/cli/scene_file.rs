@@ -1,0 +1,63 @@
+//! Reading `.lgi` files, and pictures of either kind.
+
+use std::time::Instant;
+
+use lgi::backend::Backend;
+use lgi::codec::{self, Scene};
+use lgi::image::{self, Image, Size};
+use lgi::renderer::Renderer;
+use lgi::resize::resize;
+
+use super::failure::Result;
+use super::limits::LimitArguments;
+use super::paths::Place;
+use super::report::Report;
+
+/// Draws a scene at `size`.
+///
+/// # Errors
+/// Those of the backend.
+pub fn draw(backend: &mut dyn Backend, scene: &Scene, size: Size) -> Result<Image> {
+    let gaussians = resize(&scene.gaussians, scene.blend, scene.size, size);
+    let mut renderer = Renderer::new(backend, scene.blend, size);
+    renderer.set(&gaussians);
+    Ok(renderer.render()?)
+}
+
+/// Reads a picture, or draws it if it is an `.lgi` file; with the size of the file in bytes.
+///
+/// # Errors
+/// With the path.
+pub fn read_either(
+    place: &Place,
+    limits: &LimitArguments,
+    backend: &mut dyn Backend,
+) -> Result<(Image, u64)> {
+    let bytes = place.read(limits.max_file_bytes())?;
+    let image = if bytes.starts_with(&codec::MAGIC) {
+        let scene = codec::decode(&bytes, &limits.for_scenes());
+        let scene = scene.map_err(|error| place.blame(error))?;
+        draw(backend, &scene, scene.size)?
+    } else {
+        let loaded = image::decode(&bytes, &limits.for_pictures());
+        loaded.map_err(|error| place.blame(error))?.image
+    };
+    Ok((image, bytes.len() as u64))
+}
+
+/// What a scene and its file tell about themselves.
+pub fn report(place: &Place, scene: &Scene, bytes: u64, started: Instant) -> Report {
+    let number = |key| scene.metadata.as_ref().and_then(|metadata| metadata.get(key)?.as_u64());
+    Report {
+        input: place.to_string(),
+        width: scene.size.width,
+        height: scene.size.height,
+        gaussians: Some(scene.gaussians.len()),
+        iterations: number("iterations"),
+        seed: number("seed"),
+        bytes,
+        bpp: lgi::metrics::bits_per_pixel(bytes, scene.size),
+        seconds: started.elapsed().as_secs_f64(),
+        ..Report::default()
+    }
+}

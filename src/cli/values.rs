@@ -1,0 +1,146 @@
+//! Values of options that are more than one number or one word.
+
+use std::str::FromStr;
+
+use lgi::loss::Loss;
+use lgi::optim::{OptimizerOptions, PerGroup};
+
+/// A limit that can be switched off: a value, or `off`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct OrOff<T>(pub Option<T>);
+
+impl<T: FromStr> FromStr for OrOff<T>
+where
+    T::Err: std::fmt::Display,
+{
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "off" {
+            return Ok(Self(None));
+        }
+        text.parse()
+            .map(|value| Self(Some(value)))
+            .map_err(|error| format!("{error}, or not `off`"))
+    }
+}
+
+/// What `--learning-rate` does to the rates of the three groups.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum LearningRates {
+    /// The usual rates times one factor.
+    Factor(f32),
+    /// New rates for the groups that are named.
+    Groups(PerGroup<Option<f32>>),
+}
+
+impl LearningRates {
+    /// Changes `rates` as asked for.
+    pub fn apply(self, rates: &mut PerGroup<f32>) {
+        match self {
+            // Of the usual rates, not of those before: a resumed run is often started with the
+            // options of the first, and must not take the factor twice.
+            Self::Factor(factor) => {
+                *rates = OptimizerOptions::default().learning_rate.map(|rate| rate * factor);
+            }
+            Self::Groups(new) => {
+                for (group, rate) in rates.iter_mut() {
+                    *rate = new.get(group).unwrap_or(*rate);
+                }
+            }
+        }
+    }
+}
+
+impl FromStr for LearningRates {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if !text.contains('=') {
+            return number(text).map(Self::Factor);
+        }
+        let mut rates = PerGroup::default();
+        for (name, value) in assignments(text)? {
+            let slot = rates.iter_mut().find(|(group, _)| group.name() == name);
+            let Some((_, slot)) = slot else {
+                let known: Vec<&str> = rates.iter().map(|(group, _)| group.name()).collect();
+                return Err(format!("no group {name:?}; there are {}", known.join(", ")));
+            };
+            *slot = Some(number(value.ok_or_else(|| format!("{name} has no value"))?)?);
+        }
+        Ok(Self::Groups(rates))
+    }
+}
+
+/// Reads weights such as `l2` or `l1=0.2,l2=0.8,ssim=0.1`; a term alone has weight 1.
+pub fn parse_loss(text: &str) -> Result<Loss, String> {
+    let mut loss = Loss { l1: 0.0, l2: 0.0, ssim: 0.0 };
+    for (name, value) in assignments(text)? {
+        let slot = match name {
+            "l1" => &mut loss.l1,
+            "l2" => &mut loss.l2,
+            "ssim" => &mut loss.ssim,
+            _ => return Err(format!("no term {name:?}; there are l1, l2, ssim")),
+        };
+        *slot = value.map_or(Ok(1.0), number)?;
+    }
+    Ok(loss)
+}
+
+fn number(text: &str) -> Result<f32, String> {
+    text.trim().parse().map_err(|error| format!("{text:?}: {error}"))
+}
+
+/// `a=1,b` as pairs of a name and its value, if it has one.
+fn assignments(text: &str) -> Result<Vec<(&str, Option<&str>)>, String> {
+    let mut pairs: Vec<(&str, Option<&str>)> = Vec::new();
+    for part in text.split(',') {
+        let (name, value) = match part.split_once('=') {
+            Some((name, value)) => (name.trim(), Some(value)),
+            None => (part.trim(), None),
+        };
+        if pairs.iter().any(|(other, _)| *other == name) {
+            return Err(format!("{name} is given twice"));
+        }
+        pairs.push((name, value));
+    }
+    Ok(pairs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_learning_rate_is_a_factor_on_the_usual_ones() {
+        let mut rates = PerGroup { position: 1.0, shape: 2.0, color: 3.0 };
+        LearningRates::from_str("0.5").unwrap().apply(&mut rates);
+        assert_eq!(rates, OptimizerOptions::default().learning_rate.map(|rate| rate * 0.5));
+    }
+
+    #[test]
+    fn named_learning_rates_leave_the_others() {
+        let mut rates = PerGroup { position: 1.0, shape: 2.0, color: 3.0 };
+        LearningRates::from_str("color=7, position=8").unwrap().apply(&mut rates);
+        assert_eq!(rates, PerGroup { position: 8.0, shape: 2.0, color: 7.0 });
+        assert!(LearningRates::from_str("size=1").unwrap_err().contains("position, shape, color"));
+        assert!(LearningRates::from_str("color=1,color=2").unwrap_err().contains("twice"));
+        assert!(LearningRates::from_str("color=1,shape").unwrap_err().contains("no value"));
+    }
+
+    #[test]
+    fn loss_terms_have_weights() {
+        assert_eq!(parse_loss("l2").unwrap(), Loss::default());
+        let expected = Loss { l1: 0.2, l2: 0.8, ssim: 0.1 };
+        assert_eq!(parse_loss("l1=0.2,l2=0.8,ssim=0.1").unwrap(), expected);
+        assert!(parse_loss("l3").unwrap_err().contains("l1, l2, ssim"));
+        assert!(parse_loss("").is_err());
+    }
+
+    #[test]
+    fn limits_can_be_off() {
+        assert_eq!(OrOff::<u64>::from_str("off"), Ok(OrOff(None)));
+        assert_eq!(OrOff::from_str("12"), Ok(OrOff(Some(12))));
+        assert!(OrOff::<u64>::from_str("no").is_err());
+    }
+}

@@ -1,0 +1,78 @@
+//! Ctrl-C, termination and a sudden death.
+
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::common::{Place, json};
+
+/// Longer than any machine needs.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Starts a fit and waits for its first checkpoint.
+fn start(place: &Place, arguments: &str) -> Child {
+    let checkpoints = "--checkpoint-dir c --checkpoint-every 500";
+    let mut child = Command::new(assert_cmd::cargo::cargo_bin!("lgi"))
+        .args("encode a.png -n 20 --device cpu".split_whitespace())
+        .args(checkpoints.split_whitespace())
+        .args(arguments.split_whitespace())
+        .current_dir(place.path("."))
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let started = Instant::now();
+    while !place.has("c/a-000500.json") {
+        assert!(started.elapsed() < PATIENCE, "no checkpoint was written");
+        assert!(child.try_wait().unwrap().is_none(), "the fit ended by itself");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    child
+}
+
+fn send(signal: &str, child: &Child) {
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+}
+
+#[test]
+fn an_interrupted_fit_leaves_its_best_result_and_a_checkpoint() {
+    for signal in ["-INT", "-TERM"] {
+        let place = Place::new();
+        place.picture("a.png");
+        let child = start(&place, "-o x.lgi --iterations 1000000000");
+        send(signal, &child);
+        let output = child.wait_with_output().unwrap();
+        let messages = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(130), "{messages}");
+
+        let info = json(&mut place.lgi("info x.lgi --json"));
+        assert_eq!(info["gaussians"], 20);
+        // It says where to go on, and one can.
+        let last = place.list("c").pop().unwrap();
+        assert!(messages.contains(&format!("--resume c/{last}")), "{messages}");
+        let iteration: u64 = last["a-".len()..last.len() - ".json".len()].parse().unwrap();
+        assert_eq!(info["iterations"], iteration);
+        let iterations = iteration + 5;
+        let run = format!(
+            "encode a.png -o y.lgi --device cpu --resume c/{last} --iterations {iterations} --json"
+        );
+        assert_eq!(json(&mut place.lgi(&run))["iterations"], iterations);
+    }
+}
+
+#[test]
+fn a_killed_fit_is_gone_on_with_to_the_same_bytes() {
+    let place = Place::new();
+    place.picture("a.png");
+    let fit = "encode a.png -n 20 --device cpu --iterations 4000 -o whole.lgi";
+    place.lgi(fit).assert().success();
+    let mut child = start(&place, "--iterations 4000 -o killed.lgi");
+    send("-KILL", &child);
+    assert_eq!(child.wait().unwrap().signal(), Some(9));
+    assert!(!place.has("killed.lgi"));
+    let resume = "encode a.png --device cpu --resume c/a-000500.json -o resumed.lgi";
+    place.lgi(resume).assert().success();
+    assert_eq!(place.bytes("resumed.lgi"), place.bytes("whole.lgi"));
+    // No half-written files are left where the results are.
+    assert!(place.list(".").iter().all(|name| !name.contains("tmp")), "{:?}", place.list("."));
+}

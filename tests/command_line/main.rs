@@ -1,0 +1,14 @@
+//! The `lgi` command, as its users meet it.
+
+#![cfg(feature = "cli")]
+
+mod common;
+mod configuration;
+mod encoding;
+mod failures;
+#[cfg(unix)]
+mod interruption;
+mod other_verbs;
+mod records;
+mod redrawing;
+mod streams;

@@ -1,0 +1,110 @@
+//! Tables and checkpoints.
+
+use super::common::{Place, error_line, json};
+
+fn rows(place: &Place, name: &str) -> Vec<csv::StringRecord> {
+    let bytes = place.bytes(name);
+    csv::Reader::from_reader(bytes.as_slice()).records().map(|row| row.unwrap()).collect()
+}
+
+#[test]
+fn a_table_has_a_row_for_every_logged_iteration() {
+    let place = Place::new();
+    place.picture("a.png");
+    place.encode("a.png --metrics-csv m.csv --log-every 4").assert().success();
+    let header = String::from_utf8(place.bytes("m.csv")).unwrap();
+    assert_eq!(
+        header.lines().next().unwrap(),
+        "input,iteration,loss_l1,loss_l2,loss_ssim,loss_total,psnr_db,learning_rate_position,\
+         learning_rate_shape,learning_rate_color,gradient_norm_position,gradient_norm_shape,\
+         gradient_norm_color,sigma_min_px,sigma_max_px,uncovered_pixels,seconds"
+    );
+    let rows = rows(&place, "m.csv");
+    let iterations: Vec<&str> = rows.iter().map(|row| &row[1]).collect();
+    assert_eq!(iterations, ["0", "4", "8", "10"]);
+    for row in &rows {
+        assert_eq!(&row[0], "a.png");
+        assert_eq!(&row[4], "", "without weight SSIM is not worked out");
+        for number in [2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16] {
+            assert!(row[number].parse::<f64>().unwrap().is_finite(), "{row:?}");
+        }
+    }
+}
+
+#[test]
+fn several_inputs_share_a_table() {
+    let place = Place::new();
+    place.picture("a.png");
+    place.picture("b.png");
+    place.encode("a.png b.png --metrics-csv m.csv --log-every 10").assert().success();
+    let rows = rows(&place, "m.csv");
+    let keys: Vec<(&str, &str)> = rows.iter().map(|row| (&row[0], &row[1])).collect();
+    assert_eq!(keys, [("a.png", "0"), ("a.png", "10"), ("b.png", "0"), ("b.png", "10")]);
+}
+
+#[test]
+fn records_change_nothing() {
+    let place = Place::new();
+    place.picture("a.png");
+    place.encode("a.png -o plain.lgi").assert().success();
+    let records = "--metrics-csv m.csv --checkpoint-dir c --checkpoint-every 3";
+    place.encode(&format!("a.png -o recorded.lgi {records}")).assert().success();
+    assert_eq!(place.bytes("plain.lgi"), place.bytes("recorded.lgi"));
+    assert_eq!(place.list("c"), ["a-000003.json", "a-000006.json", "a-000009.json"]);
+}
+
+#[test]
+fn a_resumed_fit_ends_in_the_same_bytes() {
+    let place = Place::new();
+    place.picture("a.png");
+    let options = "--seed 6 --learning-rate 0.7 --blend normalized --schedule step --period 3";
+    let checkpoints = "--checkpoint-dir c --checkpoint-every 4";
+    place.encode(&format!("a.png -o whole.lgi {options} {checkpoints}")).assert().success();
+    // Nothing but the picture is needed, and the options of the first run do no harm.
+    for (output, again) in [("bare.lgi", ""), ("full.lgi", options)] {
+        let run = format!(
+            "encode a.png --device cpu -o {output} --resume c/a-000004.json {again} --json"
+        );
+        let report = json(&mut place.lgi(&run));
+        assert_eq!(report["gaussians"], 40);
+        assert_eq!(report["iterations"], 10);
+        assert_eq!(report["seed"], 6);
+        assert_eq!(place.bytes(output), place.bytes("whole.lgi"), "{output}");
+    }
+}
+
+#[test]
+fn a_resumed_fit_can_branch_off() {
+    let place = Place::new();
+    place.picture("a.png");
+    let checkpoints = "--checkpoint-dir c --checkpoint-every 4";
+    place.encode(&format!("a.png -o whole.lgi {checkpoints}")).assert().success();
+    let resume = "encode a.png --device cpu --resume c/a-000004.json --json -o";
+    let longer = json(&mut place.lgi(&format!("{resume} longer.lgi --iterations 20")));
+    assert_eq!(longer["iterations"], 20);
+    place.lgi(&format!("{resume} reset.lgi --reset-momentum")).assert().success();
+    assert_ne!(place.bytes("reset.lgi"), place.bytes("whole.lgi"));
+    place.lgi(&format!("{resume} slow.lgi --learning-rate 0.1")).assert().success();
+    assert_ne!(place.bytes("slow.lgi"), place.bytes("whole.lgi"));
+}
+
+#[test]
+fn what_cannot_be_resumed_is_said() {
+    let place = Place::new();
+    place.picture("a.png");
+    place.picture_of("other.png", 1);
+    place.encode("a.png --checkpoint-dir c --checkpoint-every 5").assert().success();
+    place.write("bad.json", "{\"version\": 1");
+    for (arguments, says) in [
+        ("a.png --resume none.json", "none.json"),
+        ("a.png --resume bad.json", "bad.json"),
+        ("a.png --resume a.png", "checkpoint"),
+        ("other.png --resume c/a-000005.json", "another picture"),
+        ("a.png --resume c/a-000005.json -n 5", "number of Gaussians"),
+        ("a.png --resume c/a-000005.json --covariance isotropic", "covariance"),
+    ] {
+        let run = format!("encode {arguments} -o x.lgi --device cpu");
+        let line = error_line(&mut place.lgi(&run), 1);
+        assert!(line.contains(says), "{arguments}: {line}");
+    }
+}
