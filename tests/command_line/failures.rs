@@ -148,7 +148,7 @@ fn limits_are_kept_and_named() {
     for (arguments, option) in [
         ("encode a.png -o x.lgi --max-pixels 100", "max-pixels"),
         ("encode a.png -o x.lgi --max-file-bytes 100", "max-file-bytes"),
-        ("encode a.png -o x.lgi --max-memory-bytes 100", "max-memory-bytes"),
+        ("encode a.png -o x.lgi --max-memory-bytes 10000", "max-memory-bytes"),
         ("encode a.png -o x.lgi -n 4000000000", "max-gaussians"),
         ("decode a.lgi -o x.png --max-pixels 100", "max-pixels"),
         ("decode a.lgi -o x.png --max-gaussians 10", "max-gaussians"),
