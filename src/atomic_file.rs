@@ -39,7 +39,10 @@ fn check_unnamed(path: &Path, overwrite: bool) -> Result<()> {
         Ok(found) if found.is_file() && !overwrite => Err(already_exists()),
         Ok(_) => Ok(()),
         Err(_) => {
-            fs::metadata(directory_of(path)).map_err(|source| Error::io("create", source))?;
+            let directory = fs::metadata(directory_of(path));
+            if !directory.map_err(|source| Error::io("create", source))?.is_dir() {
+                return Err(Error::io("create", std::io::ErrorKind::NotADirectory.into()));
+            }
             Ok(())
         }
     }

@@ -6,6 +6,7 @@ use std::time::Instant;
 use clap::Args;
 use lgi::backend::select;
 use lgi::image::Image;
+use lgi::metrics;
 use serde::Serialize;
 
 use super::device::parse_device;
@@ -55,7 +56,7 @@ struct Comparison {
     report: Report,
     /// Mean squared difference in units of 1/255 squared.
     mse: f64,
-    ms_ssim: Option<f64>,
+    ms_ssim: f64,
 }
 
 /// Compares the two.
@@ -72,21 +73,24 @@ pub fn run(arguments: &CompareArguments) -> Result<()> {
     let (a, _) = read_either(&first, &arguments.limits, backend.as_mut())?;
     let (b, bytes) = read_either(&second, &arguments.limits, backend.as_mut())?;
     check_sizes(&first, &a, &second, &b)?;
-    let measured = Measured::of(&a, &b)?;
+    let channels = a.channels().max(b.channels());
+    let (a, b) = (with_channels(a, channels), with_channels(b, channels));
+    let measured = Measured::of(&b, &a)?;
     let report = Report {
         input: first.to_string(),
         output: Some(second.to_string()),
         width: b.size().width,
         height: b.size().height,
         psnr_db: Some(measured.psnr_db),
-        ssim: measured.ssim,
+        ssim: Some(measured.ssim),
         bytes,
-        bpp: lgi::metrics::bits_per_pixel(bytes, b.size()),
+        bpp: metrics::bits_per_pixel(bytes, b.size()),
         seconds: started.elapsed().as_secs_f64(),
         device: Some(backend.description().to_owned()),
         ..Report::default()
     };
-    let comparison = Comparison { report, mse: measured.mse_8bit, ms_ssim: measured.ms_ssim() };
+    let comparison =
+        Comparison { report, mse: measured.mse_8bit, ms_ssim: metrics::ms_ssim(&b, &a)? };
     if arguments.json { report::json(&comparison) } else { output::line(&text(&comparison)) }
 }
 
@@ -103,16 +107,28 @@ fn check_sizes(first: &Place, a: &Image, second: &Place, b: &Image) -> Result<()
     Err(lgi::Error::Invalid(message).into())
 }
 
+/// Gray as colour, opaque as with alpha; what has as many channels already stays as it is.
+fn with_channels(image: Image, channels: usize) -> Image {
+    if image.channels() >= channels {
+        return image;
+    }
+    let mut out = Image::zeros(image.size(), channels);
+    for channel in 0..channels {
+        match channel {
+            3 => out.plane_mut(channel).fill(1.0),
+            _ => out.plane_mut(channel).copy_from_slice(image.plane(channel % image.channels())),
+        }
+    }
+    out
+}
+
 fn text(comparison: &Comparison) -> String {
     let Report { psnr_db, ssim, bytes, bpp, .. } = &comparison.report;
-    let figure = |value: Option<f64>, digits: usize| {
-        value.map_or("not defined for so small a picture".into(), |v| format!("{v:.digits$}"))
-    };
     [
         format!("MSE      {:.4}", comparison.mse),
-        format!("PSNR     {:.4} dB", psnr_db.unwrap_or(f64::INFINITY)),
-        format!("SSIM     {}", figure(*ssim, 6)),
-        format!("MS-SSIM  {}", figure(comparison.ms_ssim, 6)),
+        format!("PSNR     {:.4} dB", psnr_db.unwrap_or_default()),
+        format!("SSIM     {:.6}", ssim.unwrap_or_default()),
+        format!("MS-SSIM  {:.6}", comparison.ms_ssim),
         format!("bytes    {bytes}"),
         format!("bpp      {bpp:.4}"),
     ]

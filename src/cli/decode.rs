@@ -94,7 +94,7 @@ pub fn run(arguments: &DecodeArguments) -> Result<()> {
     let jobs = paths::plan(&inputs, arguments.output.as_deref(), EXTENSION)?;
     check(arguments, &jobs)?;
     use_threads(arguments.threads)?;
-    paths::make_directory(arguments.output.as_deref())?;
+    paths::make_output_directory(arguments.output.as_deref())?;
     let mut backend = select::open(&parse_device(&arguments.device)?)?;
     let mut reporter = Reporter::new(arguments.report);
     let mut failed = 0;

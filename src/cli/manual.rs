@@ -6,7 +6,7 @@ use clap::{Args, Command};
 use lgi::{Error, atomic_file};
 
 use super::failure::{Failure, Result};
-use super::output;
+use super::{output, paths};
 
 const EXAMPLES: &str = "\
 Examples:

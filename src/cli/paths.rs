@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use lgi::image::PictureFormat;
@@ -119,14 +120,22 @@ pub fn plan(inputs: &[PathBuf], output: Option<&Path>, extension: &str) -> Resul
 /// Makes the directory of `output` if it is one that is written with a slash at its end.
 ///
 /// # Errors
+/// As [`create_directory`].
+pub fn make_output_directory(output: Option<&Path>) -> LibraryResult<()> {
+    output.filter(|path| is_directory(path)).map_or(Ok(()), create_directory)
+}
+
+/// Makes a directory and those above it, unless they exist.
+///
+/// # Errors
 /// [`Error::Io`] with the path.
-pub fn make_directory(output: Option<&Path>) -> LibraryResult<()> {
-    match output.filter(|path| is_directory(path)) {
-        None => Ok(()),
-        Some(path) => {
-            std::fs::create_dir_all(path).map_err(|error| Error::io("create", error).at(path))
-        }
-    }
+pub fn create_directory(path: &Path) -> LibraryResult<()> {
+    std::fs::create_dir_all(path).map_err(|error| {
+        // It would say that the file exists, which is not what is wrong.
+        let is_file = error.kind() == ErrorKind::AlreadyExists;
+        let error = if is_file { ErrorKind::NotADirectory.into() } else { error };
+        Error::io("create", error).at(path)
+    })
 }
 
 /// Checks before the work that the output may be written after it.

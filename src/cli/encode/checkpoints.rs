@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
+use lgi::Result;
 use lgi::fit::Fitter;
-use lgi::{Error, Result};
 
 use super::arguments::RecordArguments;
+use crate::cli::paths;
 
 /// Where checkpoints go, if they are wanted.
 pub struct Checkpoints {
@@ -17,11 +18,11 @@ impl Checkpoints {
     /// Makes the directory where it is missing: better now than when the first one is due.
     ///
     /// # Errors
-    /// [`Error::Io`] with the path.
+    /// [`lgi::Error::Io`] with the path.
     pub fn new(arguments: &RecordArguments) -> Result<Self> {
         let directory = arguments.checkpoint_dir.clone();
         if let Some(path) = &directory {
-            std::fs::create_dir_all(path).map_err(|error| Error::io("create", error).at(path))?;
+            paths::create_directory(path)?;
         }
         Ok(Self { directory, every: arguments.checkpoint_every })
     }
@@ -35,7 +36,7 @@ impl Checkpoints {
     /// anywhere.
     ///
     /// # Errors
-    /// [`Error::Io`] with the path.
+    /// [`lgi::Error::Io`] with the path.
     pub fn write(&self, stem: &str, fitter: &Fitter<'_>) -> Result<Option<PathBuf>> {
         let Some(directory) = &self.directory else { return Ok(None) };
         let checkpoint = fitter.checkpoint();

@@ -76,7 +76,7 @@ pub fn encode(session: &mut Session<'_>, job: &Job) -> Result<Done> {
             bytes.len() as u64
         }
     };
-    let measured = Measured::of(&target, &drawn)?;
+    let measured = Measured::of(&drawn, &target)?;
     let report = Report {
         input: job.input.to_string(),
         output: Some(job.output.to_string()),
@@ -85,7 +85,7 @@ pub fn encode(session: &mut Session<'_>, job: &Job) -> Result<Done> {
         gaussians: Some(scene.gaussians.len()),
         iterations: Some(fitted.iterations),
         psnr_db: Some(measured.psnr_db),
-        ssim: measured.ssim,
+        ssim: Some(measured.ssim),
         bytes: size,
         bpp: lgi::metrics::bits_per_pixel(size, target.size()),
         seconds: started.elapsed().as_secs_f64(),

@@ -42,7 +42,7 @@ pub fn run(arguments: &EncodeArguments) -> Result<()> {
     use_threads(arguments.main.threads)?;
 
     interrupt::listen()?;
-    paths::make_directory(arguments.files.output.as_deref())?;
+    paths::make_output_directory(arguments.files.output.as_deref())?;
     let checkpoints = Checkpoints::new(&arguments.records)?;
     let metrics = match &arguments.records.metrics_csv {
         Some(path) => Some(MetricsCsv::create(&Place::of(path), arguments.files.force)?),
