@@ -1,7 +1,8 @@
 //! What share of the machine's peak of fused multiply-adds the native backend reaches.
 //!
 //! A pixel-Gaussian pair counts 24 operations forward and 35 backward, for three channels: what
-//! the formulas need, whatever a kernel spends. Whole calls are timed, with lists and copies.
+//! the formulas need, whatever a kernel spends. Whole calls are timed, with lists and copies, in
+//! turns with the peak, so that other programs disturb both alike.
 
 #[path = "common/uniform_scene.rs"]
 mod uniform_scene;
@@ -19,7 +20,7 @@ const BACKWARD_OPERATIONS: f64 = 35.0;
 
 /// Independent chains, enough to hide the latency of a multiply-add.
 const CHAINS: usize = 12;
-const STEPS: usize = 2_000_000;
+const STEPS: usize = 100_000;
 
 struct MultiplyAdds;
 
@@ -45,55 +46,61 @@ impl WithSimd for MultiplyAdds {
     }
 }
 
-/// Shortest of the times of `operation` within `budget`.
-fn shortest(budget: Duration, mut operation: impl FnMut()) -> f64 {
-    operation();
+/// Seconds that `operation` takes.
+fn seconds(operation: impl FnOnce()) -> f64 {
     let start = Instant::now();
-    let mut shortest = f64::INFINITY;
-    while start.elapsed() < budget {
-        let call = Instant::now();
-        operation();
-        shortest = shortest.min(call.elapsed().as_secs_f64());
-    }
-    shortest
+    operation();
+    start.elapsed().as_secs_f64()
 }
 
-/// Operations a second of all threads together.
-fn peak() -> f64 {
-    let operations = Arch::new().dispatch(MultiplyAdds).0 * rayon::current_num_threads() as f64;
-    let seconds = shortest(Duration::from_secs(2), || {
-        rayon::broadcast(|_| black_box(Arch::new().dispatch(MultiplyAdds)));
-    });
-    operations / seconds
+/// Shortest times of a scene.
+struct Times {
+    /// [`MultiplyAdds`] on all threads at once.
+    peak: f64,
+    render: f64,
+    vjp: f64,
+}
+
+fn measure(cpu: &mut Cpu, scene: &UniformScene) -> Times {
+    let mut times = Times { peak: f64::INFINITY, render: f64::INFINITY, vjp: f64::INFINITY };
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_secs(3) {
+        times.peak = times.peak.min(seconds(|| {
+            rayon::broadcast(|_| black_box(Arch::new().dispatch(MultiplyAdds)));
+        }));
+        times.render = times.render.min(seconds(|| {
+            black_box(cpu.render(&scene.splats, SIZE).expect("it renders"));
+        }));
+        times.vjp = times.vjp.min(seconds(|| {
+            black_box(cpu.vjp(&scene.splats, &scene.target).expect("it has moments"));
+        }));
+    }
+    times
 }
 
 fn main() {
-    let peak = peak();
     let threads = rayon::current_num_threads();
-    println!("peak of {threads} threads: {:.1} GFLOP/s", peak / 1e9);
+    let operations = Arch::new().dispatch(MultiplyAdds).0 * threads as f64;
+    println!("{threads} threads");
     for level in SimdLevel::ALL {
         let Ok(mut cpu) = Cpu::with_simd(level) else { continue };
         for count in COUNTS {
             let scene = UniformScene::new(count);
-            let report = |name: &str, seconds: f64, operations: f64| {
+            let times = measure(&mut cpu, &scene);
+            let peak = operations / times.peak;
+            println!("{}, N = {count}: peak {:.1} GFLOP/s", level.name(), peak / 1e9);
+            for (name, seconds, operations) in [
+                ("render", times.render, FORWARD_OPERATIONS),
+                ("vjp", times.vjp, BACKWARD_OPERATIONS),
+            ] {
                 let pairs = scene.pairs as f64 / seconds;
                 println!(
-                    "{:<8} N = {count:>5} {name:<6} {:7.3} ms {:7.0} Mpairs/s {:5.1} % of peak",
-                    level.name(),
+                    "  {name:<6} {:7.3} ms {:6.0} Mpairs/s {:5.1} % of peak",
                     seconds * 1e3,
                     pairs / 1e6,
                     100.0 * pairs * operations / peak
                 );
-            };
-            let budget = Duration::from_secs(1);
-            let seconds = shortest(budget, || {
-                black_box(cpu.render(&scene.splats, SIZE).expect("it renders"));
-            });
-            report("render", seconds, FORWARD_OPERATIONS);
-            let seconds = shortest(budget, || {
-                black_box(cpu.vjp(&scene.splats, &scene.target).expect("it has moments"));
-            });
-            report("vjp", seconds, BACKWARD_OPERATIONS);
+            }
         }
     }
 }

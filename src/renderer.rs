@@ -188,18 +188,18 @@ impl<'a> Renderer<'a> {
         let size = self.size;
         let (denominator, picture) = self.draw_normalized(epsilon)?;
         let mut out = Image::zeros(size, channels + 1);
-        for p in 0..size.pixels() {
-            if denominator[p] <= 0.0 {
-                continue;
+        let mut of_coverage = vec![0.0; size.pixels()];
+        for channel in 0..channels {
+            let drawn = gradient.plane(channel).iter().zip(picture.plane(channel)).zip(denominator);
+            let sums = out.plane_mut(channel).iter_mut().zip(&mut of_coverage);
+            for ((of_sum, of_coverage), ((&gradient, &value), &weight)) in sums.zip(drawn) {
+                if weight > 0.0 {
+                    *of_sum = gradient / weight;
+                    *of_coverage -= *of_sum * value;
+                }
             }
-            let mut coverage = 0.0;
-            for channel in 0..channels {
-                let g = gradient.plane(channel)[p] / denominator[p];
-                out.plane_mut(channel)[p] = g;
-                coverage -= g * picture.plane(channel)[p];
-            }
-            out.plane_mut(channels)[p] = coverage;
         }
+        out.plane_mut(channels).copy_from_slice(&of_coverage);
         Ok(out)
     }
 

@@ -35,6 +35,7 @@ struct MomentsRow<'a, S: Simd, const C: usize> {
 
 impl<S: Simd, const C: usize> RowKernel<S> for MomentsRow<'_, S, C> {
     #[inline(always)]
+    #[expect(clippy::needless_range_loop, reason = "arrays of channels share the index")]
     fn row(&mut self, simd: S, row: &Row) {
         let gradient: [&[S::f32s]; C] = std::array::from_fn(|channel| {
             let pixels = &self.gradient[row.place + channel * self.stride..];
@@ -96,8 +97,8 @@ impl<const C: usize> WithSimd for Moments<'_, C> {
                 geometry_sum: [zero; GEOMETRY_MOMENTS],
             };
             sweep::<S, C>(simd, footprint, *piece, self.layout, &mut kernel);
-            for channel in 0..C {
-                out[channel] = simd.reduce_sum_f32s(kernel.color_sum[channel]);
+            for (value, lanes) in out.iter_mut().zip(kernel.color_sum) {
+                *value = simd.reduce_sum_f32s(lanes);
             }
             let mut geometry = [0.0; GEOMETRY_MOMENTS];
             for (value, lanes) in geometry.iter_mut().zip(kernel.geometry_sum) {
