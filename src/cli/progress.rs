@@ -1,9 +1,10 @@
 //! How a fit shows that it is alive: a bar on a terminal, now and then a line elsewhere.
 
+use std::fmt::Write;
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use lgi::fit::Progress;
 
 use super::messages;
@@ -11,7 +12,17 @@ use super::messages;
 /// Time between two lines where there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(10);
 
-const TEMPLATE: &str = "{prefix} {wide_bar} {pos}/{len}  {msg}  {per_sec}  {eta} left";
+const TEMPLATE: &str = "{prefix} {wide_bar} {pos}/{len}  {msg}  {rate}  {eta} left";
+
+fn style() -> ProgressStyle {
+    let style = ProgressStyle::with_template(TEMPLATE);
+    style.unwrap_or_else(|_| ProgressStyle::default_bar()).with_key(
+        "rate",
+        |state: &ProgressState, out: &mut dyn Write| {
+            let _ = write!(out, "{:.1} iterations/s", state.per_sec());
+        },
+    )
+}
 
 /// The progress of one fit.
 pub enum Display {
@@ -40,8 +51,7 @@ impl Display {
         }
         if std::io::stderr().is_terminal() {
             let bar = ProgressBar::new(iterations);
-            let style = ProgressStyle::with_template(TEMPLATE);
-            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+            bar.set_style(style());
             bar.set_prefix(name.to_owned());
             return Self::Bar(bar);
         }
