@@ -1,50 +1,14 @@
-// Moments of every (splat, tile) pair against the gradient image: one workgroup per tile.
+// Sums the moments of every entry of the tile's list against the gradients in the registers.
 //
-// A lane owns ${PIXELS_X} x ${PIXELS_Y} pixels and holds their gradients in registers. For every
-// entry of the tile's list the lanes sum over their own pixels, then over each other, and store one
-// partial sum at the entry's slot; the slots of a splat are summed later, in a fixed order. No two
+// For every entry the lanes sum over their own pixels, then over each other, and store one partial
+// sum at the entry's slot; the slots of a splat are summed later, in a fixed order. No two
 // workgroups ever write to the same place, so no float atomics are needed.
-
-const LANES_X = ${LANES_X}u;
-const LANES_Y = ${LANES_Y}u;
-
 #if SHARED
-// One row of lanes per moment of a batch of entries.
-const BATCH = ${BATCH}u;
-var<workgroup> lane_moments: array<f32, ${BATCH_FLOATS}>;
-#end
-
-@compute @workgroup_size(${WORKGROUP})
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-    let tile = group.x + group.y * frame.tiles_x;
-    let x = group.x * TILE + lane % LANES_X;
-    let y = group.y * TILE + lane / LANES_X;
-    let center = vec2f(f32(x) + 0.5, f32(y) + 0.5);
-    let plane = frame.width * frame.height;
-#for j in PIXELS_Y
-#for i in PIXELS_X
-#for c in CHANNELS
-    var gradient_${j}_${i}_${c} = 0.0;
-#end
-    {
-        let at_x = x + ${i}u * LANES_X;
-        let at_y = y + ${j}u * LANES_Y;
-        if (at_x < frame.width && at_y < frame.height) {
-#for c in CHANNELS
-            gradient_${j}_${i}_${c} = picture[at_y * frame.width + at_x + ${c}u * plane];
-#end
-        }
-    }
-#end
-#end
-
-    let end = offsets[tile + 1u];
-#if SHARED
-    for (var batch = offsets[tile]; batch < end; batch += BATCH) {
+    for (var batch = first; batch < end; batch += BATCH) {
         let batch_end = min(batch + BATCH, end);
         for (var entry = batch; entry < batch_end; entry++) {
 #else
-        for (var entry = offsets[tile]; entry < end; entry++) {
+        for (var entry = first; entry < end; entry++) {
 #end
             let splat = list[entry].x;
 #for r in RECORD
@@ -125,4 +89,3 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
             }
         }
 #end
-}

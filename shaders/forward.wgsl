@@ -1,22 +1,6 @@
-// Draws the picture, or its derivative along a tangent: one workgroup per tile.
+// Sums the splats of the tile's list at every pixel: the picture, or its derivative along a tangent.
 //
-// A lane owns ${PIXELS_X} x ${PIXELS_Y} pixels, spread over the tile so that neighbouring lanes
-// have neighbouring pixels, and walks the tile's list with their sums in registers. All lanes read
-// the same splat at the same time: no shared memory and no barriers are needed.
-
-const LANES_X = ${LANES_X}u;
-const LANES_Y = ${LANES_Y}u;
-
-#if LOSS
-var<workgroup> lane_sums: array<vec4f, ${WORKGROUP}>;
-#end
-
-@compute @workgroup_size(${WORKGROUP})
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-    let tile = group.x + group.y * frame.tiles_x;
-    let x = group.x * TILE + lane % LANES_X;
-    let y = group.y * TILE + lane / LANES_X;
-    let center = vec2f(f32(x) + 0.5, f32(y) + 0.5);
+// All lanes read the same splat at the same time: no shared memory and no barriers are needed.
 #for j in PIXELS_Y
 #for i in PIXELS_X
 #for c in CHANNELS
@@ -25,8 +9,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
 #end
 #end
 
-    let end = offsets[tile + 1u];
-    for (var entry = offsets[tile]; entry < end; entry++) {
+    for (var entry = first; entry < end; entry++) {
         let splat = list[entry].x;
 #for r in RECORD
         let record_${r} = splats[splat * ${RECORD}u + ${r}u];
@@ -74,54 +57,3 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
         }
 #end
     }
-
-    let plane = frame.width * frame.height;
-#if LOSS
-    // The picture itself is not kept: what is stored is the derivative of the loss, and what is
-    // summed are |d|, d^2 and the squared difference after rounding to 8 bits.
-    var sums = vec4f(0.0);
-#end
-#for j in PIXELS_Y
-#for i in PIXELS_X
-    {
-        let at_x = x + ${i}u * LANES_X;
-        let at_y = y + ${j}u * LANES_Y;
-        if (at_x < frame.width && at_y < frame.height) {
-            let at = at_y * frame.width + at_x;
-#for c in CHANNELS
-#if LOSS
-            {
-                let value = sum_${j}_${i}_${c};
-                let wanted = image_target[at + ${c}u * plane];
-                let d = value - wanted;
-                let steps = round_8bit(value) - round_8bit(wanted);
-                sums += vec4f(abs(d), d * d, steps * steps, 0.0);
-                picture[at + ${c}u * plane] = fma(frame.weight_l2, d, frame.weight_l1 * sign(d));
-            }
-#else
-            picture[at + ${c}u * plane] = sum_${j}_${i}_${c};
-#end
-#end
-        }
-    }
-#end
-#end
-#if LOSS
-    lane_sums[lane] = sums;
-    workgroupBarrier();
-    if (lane == 0u) {
-        var total = vec4f(0.0);
-        for (var other = 0u; other < ${WORKGROUP}u; other++) {
-            total += lane_sums[other];
-        }
-        loss_sums[tile] = total;
-    }
-#end
-}
-#if LOSS
-
-// Halves go up, as the host rounds them; WGSL's own round() takes them to the even neighbour.
-fn round_8bit(value: f32) -> f32 {
-    return floor(clamp(value, 0.0, 1.0) * 255.0 + 0.5);
-}
-#end

@@ -38,11 +38,11 @@ impl Block {
 /// Constants of the kernels for one device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Tuning {
-    /// Lanes of the forward kernels.
+    /// Lanes of the kernels that only draw.
     pub forward: Block,
-    /// Lanes of the backward kernel.
+    /// Lanes of the kernels that sum moments.
     pub backward: Block,
-    /// How the backward kernel adds up its lanes.
+    /// How these add up their lanes.
     pub reduction: Reduction,
     /// Workgroup of the kernels with one invocation per item.
     pub linear: u32,
@@ -62,8 +62,8 @@ impl Tuning {
         let subgroup = subgroup_size(info, features);
         if info.device_type == DeviceType::Cpu {
             return Self {
-                forward: Block { lanes: [8, 1] },
-                backward: Block { lanes: [4, 2] },
+                forward: Block { lanes: [2, 4] },
+                backward: Block { lanes: [2, 4] },
                 reduction: reduction(subgroup == Some(8)),
                 linear: 64,
                 scan: 32,
