@@ -3,16 +3,39 @@
 // For every entry the lanes sum over their own pixels, then over each other, and store one partial
 // sum at the entry's slot; the slots of a splat are summed later, in a fixed order. No two
 // workgroups ever write to the same place, so no float atomics are needed.
+//
+// Lanes are added up by the subgroup, or through shared memory, where a batch of entries waits for
+// one pair of barriers. Software takes splats and sums from lane to lane, see the forward sweep.
 #if SHARED
     for (var batch = first; batch < end; batch += BATCH) {
         let batch_end = min(batch + BATCH, end);
         for (var entry = batch; entry < batch_end; entry++) {
 #else
-        for (var entry = first; entry < end; entry++) {
+    {
+        for (var entry = first; entry < end; entry += ${UNROLL}u) {
 #end
+#if BROADCAST
+            let own = list[min(entry + lane % ${UNROLL}u, end - 1u)];
+#for r in RECORD
+            let own_record_${r} = splats[own.x * ${RECORD}u + ${r}u];
+#end
+#for k in PARTIAL
+            var own_partial_${k} = vec4f(0.0);
+#end
+#end
+#for e in UNROLL
+            {
+#if BROADCAST
+#for r in RECORD
+            let record_${r} = subgroupBroadcast(own_record_${r}, ${e}u);
+#end
+            let limit = select(-1.0, CUT, entry + ${e}u < end);
+#else
             let splat = list[entry].x;
 #for r in RECORD
             let record_${r} = splats[splat * ${RECORD}u + ${r}u];
+#end
+            let limit = CUT;
 #end
             let d = center - record_0.xy;
             let u = record_0.z;
@@ -39,7 +62,7 @@
                 {
                     let t = ux_${i} + vy;
                     let power = fma(t, t, rest);
-                    let g = select(0.0, exp2(-power), power <= CUT);
+                    let g = select(0.0, exp2(-power), power <= limit);
                     var h = 0.0;
 #for c in CHANNELS
                     moment_${c} = fma(g, gradient_${j}_${i}_${c}, moment_${c});
@@ -59,12 +82,39 @@
                 ${MOMENT_YY} = fma(dy * dy, row_0, ${MOMENT_YY});
             }
 #end
+#if BROADCAST
+#for k in PARTIAL
+            own_partial_${k} = select(own_partial_${k}, add_lanes(${PARTIAL_${k}}), lane == ${e}u);
+#end
+#else
 #if SHARED
             let base = (entry - batch) * ${MOMENTS}u * ${WORKGROUP}u + lane;
 #for m in MOMENTS
             lane_moments[base + ${m}u * ${WORKGROUP}u] = moment_${m};
 #end
+#else
+#for k in PARTIAL
+            let partial_${k} = subgroupAdd(${PARTIAL_${k}});
+#end
+            if (lane == 0u) {
+                let slot = list[entry].y;
+#for k in PARTIAL
+                partials[slot * ${PARTIAL}u + ${k}u] = partial_${k};
+#end
+            }
+#end
+#end
+            }
+#end
+#if BROADCAST
+            if (lane < min(${UNROLL}u, end - entry)) {
+#for k in PARTIAL
+                partials[own.y * ${PARTIAL}u + ${k}u] = own_partial_${k};
+#end
+            }
+#end
         }
+#if SHARED
         workgroupBarrier();
         // Every lane sums whole rows, each starting at its own column: no bank conflicts.
         for (var row = lane; row < (batch_end - batch) * ${MOMENTS}u; row += ${WORKGROUP}u) {
@@ -76,16 +126,5 @@
             partials[slot * ${PARTIAL}u * 4u + row % ${MOMENTS}u] = sum;
         }
         workgroupBarrier();
+#end
     }
-#else
-#for k in PARTIAL
-            let partial_${k} = subgroupAdd(${PARTIAL_${k}});
-#end
-            if (lane == 0u) {
-                let slot = list[entry].y;
-#for k in PARTIAL
-                partials[slot * ${PARTIAL}u + ${k}u] = partial_${k};
-#end
-            }
-        }
-#end

@@ -23,6 +23,17 @@ const BATCH = ${BATCH}u;
 var<workgroup> lane_moments: array<f32, ${BATCH_FLOATS}>;
 
 #end
+#if BROADCAST
+// The sum over all lanes, known to all of them.
+fn add_lanes(value: vec4f) -> vec4f {
+    var sum = vec4f(0.0);
+#for k in WORKGROUP
+    sum += subgroupBroadcast(value, ${k}u);
+#end
+    return sum;
+}
+
+#end
 @compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
     let tile = group.x + group.y * frame.tiles_x;

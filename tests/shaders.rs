@@ -30,7 +30,12 @@ fn for_every_shader(mut check: impl FnMut(&str, &Tuning, Kernel, &Module)) {
 fn shaders_are_valid_and_need_no_more_than_subgroups() {
     for_every_shader(|name, tuning, kernel, module| {
         let moments = matches!(kernel, Kernel::Loss | Kernel::Backward);
-        let subgroup = moments && tuning.reduction == Reduction::Subgroup;
+        let draws = moments || matches!(kernel, Kernel::Render | Kernel::Tangent);
+        let subgroup = match tuning.reduction {
+            Reduction::Broadcast => draws,
+            Reduction::Subgroup => moments,
+            Reduction::Shared => false,
+        };
         let capabilities = if subgroup { Capabilities::SUBGROUP } else { Capabilities::empty() };
         let mut validator = Validator::new(ValidationFlags::all(), capabilities);
         if let Err(error) = validator.validate(module) {

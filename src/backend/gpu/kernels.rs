@@ -9,6 +9,9 @@ use crate::gaussians::SUPPORT_Q;
 /// Shared memory that the backward kernel may use for its batches, in bytes.
 const BATCH_BYTES: u32 = 8 * 1024;
 
+/// Entries that the lanes load together where they take them from each other.
+const BROADCAST_ENTRIES: u32 = 4;
+
 /// The buffers that kernels are bound to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(usize)]
@@ -145,7 +148,7 @@ impl Kernel {
         let counters = (Slot::Counters, Read, "array<u32>");
         let picture = (Slot::Picture, Write, "array<f32>");
         let partials = match tuning.reduction {
-            Reduction::Subgroup => (Slot::Partials, Write, "array<vec4f>"),
+            Reduction::Subgroup | Reduction::Broadcast => (Slot::Partials, Write, "array<vec4f>"),
             Reduction::Shared => (Slot::Partials, Write, "array<f32>"),
         };
         match self {
@@ -262,6 +265,9 @@ impl Kernel {
         let shared = tuning.reduction == Reduction::Shared;
         set("SHARED", u32::from(shared).to_string());
         set("BATCHED", u32::from(shared && backward).to_string());
+        let broadcast = tuning.reduction == Reduction::Broadcast;
+        set("BROADCAST", u32::from(broadcast).to_string());
+        set("UNROLL", if broadcast { BROADCAST_ENTRIES } else { 1 }.to_string());
         set("LOSS", u32::from(self == Self::Loss).to_string());
         set("TANGENT", u32::from(self == Self::Tangent).to_string());
         set_block(&mut set, block);
