@@ -1,54 +1,41 @@
-// Moments of every (splat, tile) pair against the gradient image: one workgroup per tile.
+// Sums the moments of every entry of the tile's list against the gradients in the registers.
 //
-// A lane owns ${PIXELS_X} x ${PIXELS_Y} pixels and holds their gradients in registers. For every
-// entry of the tile's list the lanes sum over their own pixels, then over each other, and store one
-// partial sum at the entry's slot; the slots of a splat are summed later, in a fixed order. No two
+// For every entry the lanes sum over their own pixels, then over each other, and store one partial
+// sum at the entry's slot; the slots of a splat are summed later, in a fixed order. No two
 // workgroups ever write to the same place, so no float atomics are needed.
-
-const LANES_X = ${LANES_X}u;
-const LANES_Y = ${LANES_Y}u;
-
+//
+// Lanes are added up by the subgroup, or through shared memory, where a batch of entries waits for
+// one pair of barriers. Software takes splats and sums from lane to lane, see the forward sweep.
 #if SHARED
-// One row of lanes per moment of a batch of entries.
-const BATCH = ${BATCH}u;
-var<workgroup> lane_moments: array<f32, ${BATCH_FLOATS}>;
-#end
-
-@compute @workgroup_size(${WORKGROUP})
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-    let tile = group.x + group.y * frame.tiles_x;
-    let x = group.x * TILE + lane % LANES_X;
-    let y = group.y * TILE + lane / LANES_X;
-    let center = vec2f(f32(x) + 0.5, f32(y) + 0.5);
-    let plane = frame.width * frame.height;
-#for j in PIXELS_Y
-#for i in PIXELS_X
-#for c in CHANNELS
-    var gradient_${j}_${i}_${c} = 0.0;
-#end
-    {
-        let at_x = x + ${i}u * LANES_X;
-        let at_y = y + ${j}u * LANES_Y;
-        if (at_x < frame.width && at_y < frame.height) {
-#for c in CHANNELS
-            gradient_${j}_${i}_${c} = picture[at_y * frame.width + at_x + ${c}u * plane];
-#end
-        }
-    }
-#end
-#end
-
-    let end = offsets[tile + 1u];
-#if SHARED
-    for (var batch = offsets[tile]; batch < end; batch += BATCH) {
+    for (var batch = first; batch < end; batch += BATCH) {
         let batch_end = min(batch + BATCH, end);
         for (var entry = batch; entry < batch_end; entry++) {
 #else
-        for (var entry = offsets[tile]; entry < end; entry++) {
+    {
+        for (var entry = first; entry < end; entry += ${UNROLL}u) {
 #end
+#if BROADCAST
+            let own = list[min(entry + lane % ${UNROLL}u, end - 1u)];
+#for r in RECORD
+            let own_record_${r} = splats[own.x * ${RECORD}u + ${r}u];
+#end
+#for k in PARTIAL
+            var own_partial_${k} = vec4f(0.0);
+#end
+#end
+#for e in UNROLL
+            {
+#if BROADCAST
+#for r in RECORD
+            let record_${r} = subgroupBroadcast(own_record_${r}, ${e}u);
+#end
+            let limit = select(-1.0, CUT, entry + ${e}u < end);
+#else
             let splat = list[entry].x;
 #for r in RECORD
             let record_${r} = splats[splat * ${RECORD}u + ${r}u];
+#end
+            let limit = CUT;
 #end
             let d = center - record_0.xy;
             let u = record_0.z;
@@ -75,7 +62,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
                 {
                     let t = ux_${i} + vy;
                     let power = fma(t, t, rest);
-                    let g = select(0.0, exp2(-power), power <= CUT);
+                    let g = select(0.0, exp2(-power), power <= limit);
                     var h = 0.0;
 #for c in CHANNELS
                     moment_${c} = fma(g, gradient_${j}_${i}_${c}, moment_${c});
@@ -95,12 +82,39 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
                 ${MOMENT_YY} = fma(dy * dy, row_0, ${MOMENT_YY});
             }
 #end
+#if BROADCAST
+#for k in PARTIAL
+            own_partial_${k} = select(own_partial_${k}, add_lanes(${PARTIAL_${k}}), lane == ${e}u);
+#end
+#else
 #if SHARED
             let base = (entry - batch) * ${MOMENTS}u * ${WORKGROUP}u + lane;
 #for m in MOMENTS
             lane_moments[base + ${m}u * ${WORKGROUP}u] = moment_${m};
 #end
+#else
+#for k in PARTIAL
+            let partial_${k} = subgroupAdd(${PARTIAL_${k}});
+#end
+            if (lane == 0u) {
+                let slot = list[entry].y;
+#for k in PARTIAL
+                partials[slot * ${PARTIAL}u + ${k}u] = partial_${k};
+#end
+            }
+#end
+#end
+            }
+#end
+#if BROADCAST
+            if (lane < min(${UNROLL}u, end - entry)) {
+#for k in PARTIAL
+                partials[own.y * ${PARTIAL}u + ${k}u] = own_partial_${k};
+#end
+            }
+#end
         }
+#if SHARED
         workgroupBarrier();
         // Every lane sums whole rows, each starting at its own column: no bank conflicts.
         for (var row = lane; row < (batch_end - batch) * ${MOMENTS}u; row += ${WORKGROUP}u) {
@@ -112,17 +126,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
             partials[slot * ${PARTIAL}u * 4u + row % ${MOMENTS}u] = sum;
         }
         workgroupBarrier();
+#end
     }
-#else
-#for k in PARTIAL
-            let partial_${k} = subgroupAdd(${PARTIAL_${k}});
-#end
-            if (lane == 0u) {
-                let slot = list[entry].y;
-#for k in PARTIAL
-                partials[slot * ${PARTIAL}u + ${k}u] = partial_${k};
-#end
-            }
-        }
-#end
-}

@@ -4,6 +4,7 @@
 // splat. Short lists count them directly. Long lists mark their splats in a bitmap, window of
 // splats by window of splats, and count the bits below: linear in the length of the list.
 
+// Counting takes the square of the length, marking takes the number of splats.
 const SHORT = ${SHORT}u;
 const WORDS = ${WORDS}u;
 const LANES = ${WORKGROUP}u;
@@ -19,7 +20,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     let first = offsets[tile];
     let end = offsets[tile + 1u];
 
-    if (end - first <= SHORT) {
+    let length = end - first;
+    let counted = length <= SHORT || (length <= 4096u && length * length <= frame.splats / 4u);
+    if (counted) {
         for (var i = first + lane; i < end; i += LANES) {
             let entry = unsorted[i];
             var rank = first;

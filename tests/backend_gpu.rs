@@ -60,13 +60,18 @@ fn every_channel_count_and_size_matches_the_oracle_with_subgroups() {
 }
 
 #[test]
+fn every_channel_count_and_size_matches_the_oracle_with_broadcasts() {
+    assert_matrix_is_right(Reduction::Broadcast);
+}
+
+#[test]
 fn every_channel_count_and_size_matches_the_oracle_with_shared_memory() {
     assert_matrix_is_right(Reduction::Shared);
 }
 
 #[test]
 fn tiny_huge_and_thin_splats_match_the_oracle() {
-    let mut gpu = poisoned(Reduction::Subgroup);
+    let mut gpu = poisoned(Reduction::Broadcast);
     let size = Size::new(65, 33);
     let thin = Sigmas { min_px: 0.05, max_px: 50.0 };
     for (what, sigmas) in [("tiny", TINY), ("huge", HUGE), ("thin", thin)] {
@@ -77,7 +82,7 @@ fn tiny_huge_and_thin_splats_match_the_oracle() {
 
 #[test]
 fn splats_off_the_picture_add_nothing() {
-    let mut gpu = poisoned(Reduction::Subgroup);
+    let mut gpu = poisoned(Reduction::Broadcast);
     let size = Size::new(40, 20);
     let mut splats = random_splats(3, 6, 3, size, COMMON);
     let far =
@@ -92,7 +97,7 @@ fn splats_off_the_picture_add_nothing() {
 #[test]
 fn long_lists_are_sorted_like_short_ones() {
     // 3000 splats over one tile: the bitmap, not the counting; and more than one window of it.
-    let mut gpu = poisoned(Reduction::Subgroup);
+    let mut gpu = poisoned(Reduction::Broadcast);
     let size = Size::new(20, 12);
     let sigmas = Sigmas { min_px: 3.0, max_px: 6.0 };
     let splats = random_splats(21, 3000, 3, size, sigmas);
@@ -120,7 +125,7 @@ fn long_lists_are_sorted_like_short_ones() {
 
 #[test]
 fn the_adjoint_identity_holds() {
-    let mut gpu = poisoned(Reduction::Subgroup);
+    let mut gpu = poisoned(Reduction::Broadcast);
     let size = Size::new(61, 47);
     let splats = random_splats(13, 200, 3, size, COMMON);
     let tangent = random_tangent(14, &splats);
@@ -142,7 +147,7 @@ fn runs_are_bit_identical() {
     let splats = random_splats(17, 400, 3, size, COMMON);
     let target = Arc::new(random_image(18, size, 3));
     let loss = Loss { l1: 0.3, l2: 0.7, ssim: 0.0 };
-    for reduction in [Reduction::Subgroup, Reduction::Shared] {
+    for reduction in [Reduction::Broadcast, Reduction::Subgroup, Reduction::Shared] {
         let mut answers = Vec::new();
         for _ in 0..2 {
             let mut gpu = poisoned(reduction);
@@ -161,7 +166,7 @@ fn runs_are_bit_identical() {
 
 #[test]
 fn the_fused_loss_is_the_default_path() {
-    let mut gpu = poisoned(Reduction::Subgroup);
+    let mut gpu = poisoned(Reduction::Broadcast);
     for (channels, loss) in [
         (1, Loss { l1: 1.0, l2: 0.0, ssim: 0.0 }),
         (3, Loss::default()),
@@ -186,7 +191,7 @@ fn the_fused_loss_is_the_default_path() {
 
 #[test]
 fn a_target_is_told_from_another() {
-    let mut gpu = poisoned(Reduction::Subgroup);
+    let mut gpu = poisoned(Reduction::Broadcast);
     let size = Size::new(20, 20);
     let splats = random_splats(2, 10, 3, size, COMMON);
     let mut moments = Vec::new();
@@ -226,7 +231,7 @@ fn lists_grow_until_they_fit_and_then_nothing_is_made_anew() {
 
 #[test]
 fn geometry_and_colours_may_change_alone() {
-    let mut gpu = poisoned(Reduction::Subgroup);
+    let mut gpu = poisoned(Reduction::Broadcast);
     let size = Size::new(65, 33);
     let mut splats = random_splats(41, 50, 3, size, COMMON);
     for step in 0..4 {

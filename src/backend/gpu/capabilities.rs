@@ -7,9 +7,12 @@ use wgpu::{AdapterInfo, DeviceType, Features, Limits};
 /// Width and height of a tile in pixels.
 pub const TILE: u32 = 16;
 
-/// How the lanes of a workgroup add up their sums.
+/// How the lanes of a workgroup share what they load and add up their sums.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reduction {
+    /// `subgroupBroadcast` from every lane; all workgroups that draw are exactly one subgroup of
+    /// eight. Software runs it without loops over lanes, which all else that lanes share needs.
+    Broadcast,
     /// `subgroupAdd`; the workgroup is exactly one subgroup.
     Subgroup,
     /// Through shared memory, a batch of entries at a time.
@@ -38,11 +41,11 @@ impl Block {
 /// Constants of the kernels for one device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Tuning {
-    /// Lanes of the forward kernels.
+    /// Lanes of the kernels that only draw.
     pub forward: Block,
-    /// Lanes of the backward kernel.
+    /// Lanes of the kernels that sum moments.
     pub backward: Block,
-    /// How the backward kernel adds up its lanes.
+    /// How these add up their lanes.
     pub reduction: Reduction,
     /// Workgroup of the kernels with one invocation per item.
     pub linear: u32,
@@ -62,9 +65,12 @@ impl Tuning {
         let subgroup = subgroup_size(info, features);
         if info.device_type == DeviceType::Cpu {
             return Self {
-                forward: Block { lanes: [8, 1] },
-                backward: Block { lanes: [4, 2] },
-                reduction: reduction(subgroup == Some(8)),
+                forward: Block { lanes: [2, 4] },
+                backward: Block { lanes: [2, 4] },
+                reduction: match subgroup {
+                    Some(8) => Reduction::Broadcast,
+                    _ => Reduction::Shared,
+                },
                 linear: 64,
                 scan: 32,
                 order: 8,
@@ -77,7 +83,10 @@ impl Tuning {
         Self {
             forward: Block { lanes: [16, 8] },
             backward,
-            reduction: reduction(subgroup == Some(backward.workgroup())),
+            reduction: match subgroup {
+                Some(lanes) if lanes == backward.workgroup() => Reduction::Subgroup,
+                _ => Reduction::Shared,
+            },
             linear: 64,
             scan: 256,
             order: 64,
@@ -107,10 +116,6 @@ impl Tuning {
         all.dedup();
         all
     }
-}
-
-fn reduction(subgroup: bool) -> Reduction {
-    if subgroup { Reduction::Subgroup } else { Reduction::Shared }
 }
 
 /// The size of all subgroups, where the device has subgroups and only one size of them.

@@ -61,7 +61,7 @@ impl Context {
         let info = device.adapter_info();
         let features = device.features();
         let mut tuning = options.tuning.unwrap_or_else(|| Tuning::new(&info, features));
-        if tuning.reduction == Reduction::Subgroup && !features.contains(Features::SUBGROUP) {
+        if tuning.reduction != Reduction::Shared && !features.contains(Features::SUBGROUP) {
             tuning = tuning.with_reduction(Reduction::Shared);
         }
         if let Some(reduction) = options.reduction {

@@ -9,6 +9,9 @@ use crate::gaussians::SUPPORT_Q;
 /// Shared memory that the backward kernel may use for its batches, in bytes.
 const BATCH_BYTES: u32 = 8 * 1024;
 
+/// Entries that the lanes load together where they take them from each other.
+const BROADCAST_ENTRIES: u32 = 4;
+
 /// The buffers that kernels are bound to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(usize)]
@@ -76,7 +79,7 @@ pub enum Kernel {
     Order,
     /// Tile lists to the picture.
     Render,
-    /// Tile lists to the gradient of a loss, and the loss.
+    /// Tile lists to a loss and the partial moments of its gradient.
     Loss,
     /// Tile lists to the derivative of the picture along a tangent.
     Tangent,
@@ -94,9 +97,16 @@ const EMIT: &str = include_str!("../../../shaders/emit.wgsl");
 const SCAN: &str = include_str!("../../../shaders/scan.wgsl");
 const PLACE: &str = include_str!("../../../shaders/place.wgsl");
 const ORDER: &str = include_str!("../../../shaders/order.wgsl");
+const TILE_KERNEL: &str = include_str!("../../../shaders/tile.wgsl");
 const FORWARD: &str = include_str!("../../../shaders/forward.wgsl");
+const STORE: &str = include_str!("../../../shaders/store.wgsl");
+const LOSS: &str = include_str!("../../../shaders/loss.wgsl");
+const LOAD: &str = include_str!("../../../shaders/load.wgsl");
 const BACKWARD: &str = include_str!("../../../shaders/backward.wgsl");
 const GATHER: &str = include_str!("../../../shaders/gather.wgsl");
+
+/// Closes the function that `tile.wgsl` opens.
+const END: &str = "}\n";
 
 /// Binding 0 of every kernel.
 const FRAME_BINDING: Binding = (Slot::Frame, Access::Uniform, "Frame");
@@ -122,8 +132,9 @@ impl Kernel {
             Self::Scan => &[FRAME, SCAN],
             Self::Place => &[FRAME, PLACE],
             Self::Order => &[FRAME, ORDER],
-            Self::Render | Self::Loss | Self::Tangent => &[FRAME, FORWARD],
-            Self::Backward => &[FRAME, BACKWARD],
+            Self::Render | Self::Tangent => &[FRAME, TILE_KERNEL, FORWARD, STORE, END],
+            Self::Loss => &[FRAME, TILE_KERNEL, FORWARD, LOSS, BACKWARD, END],
+            Self::Backward => &[FRAME, TILE_KERNEL, LOAD, BACKWARD, END],
             Self::Gather => &[FRAME, GATHER],
         }
     }
@@ -136,6 +147,10 @@ impl Kernel {
         let list = (Slot::List, Read, "array<vec2u>");
         let counters = (Slot::Counters, Read, "array<u32>");
         let picture = (Slot::Picture, Write, "array<f32>");
+        let partials = match tuning.reduction {
+            Reduction::Subgroup | Reduction::Broadcast => (Slot::Partials, Write, "array<vec4f>"),
+            Reduction::Shared => (Slot::Partials, Write, "array<f32>"),
+        };
         match self {
             Self::Emit => vec![
                 splats,
@@ -165,7 +180,7 @@ impl Kernel {
                 splats,
                 offsets,
                 list,
-                picture,
+                partials,
                 (Slot::Target, Read, "array<f32>"),
                 (Slot::LossSums, Write, "array<vec4f>"),
             ],
@@ -173,12 +188,7 @@ impl Kernel {
                 vec![splats, offsets, list, picture, (Slot::Tangent, Read, "array<f32>")]
             }
             Self::Backward => {
-                let partials = match tuning.reduction {
-                    Reduction::Subgroup => "array<vec4f>",
-                    Reduction::Shared => "array<f32>",
-                };
-                let picture = (Slot::Picture, Read, "array<f32>");
-                vec![splats, offsets, list, picture, (Slot::Partials, Write, partials)]
+                vec![splats, offsets, list, partials, (Slot::Picture, Read, "array<f32>")]
             }
             Self::Gather => vec![
                 (Slot::Ranges, Read, "array<vec2u>"),
@@ -201,8 +211,8 @@ impl Kernel {
             Self::Emit | Self::Place | Self::Gather => tuning.linear,
             Self::Scan => tuning.scan,
             Self::Order => tuning.order,
-            Self::Render | Self::Loss | Self::Tangent => tuning.forward.workgroup(),
-            Self::Backward => tuning.backward.workgroup(),
+            Self::Render | Self::Tangent => tuning.forward.workgroup(),
+            Self::Loss | Self::Backward => tuning.backward.workgroup(),
         }
     }
 
@@ -232,7 +242,8 @@ impl Kernel {
 
     /// Every constant that the kernel's text can name.
     fn constants(self, tuning: &Tuning, channels: u32) -> Constants {
-        let block = if self == Self::Backward { tuning.backward } else { tuning.forward };
+        let backward = matches!(self, Self::Loss | Self::Backward);
+        let block = if backward { tuning.backward } else { tuning.forward };
         let workgroup = self.workgroup(tuning);
         let moments = channels + GEOMETRY_MOMENTS as u32;
         let batch = (BATCH_BYTES / (moments * workgroup * 4)).max(1);
@@ -251,7 +262,12 @@ impl Kernel {
         set("WORDS", BITMAP_WORDS.to_string());
         set("BATCH", batch.to_string());
         set("BATCH_FLOATS", (batch * moments * workgroup).to_string());
-        set("SHARED", u32::from(tuning.reduction == Reduction::Shared).to_string());
+        let shared = tuning.reduction == Reduction::Shared;
+        set("SHARED", u32::from(shared).to_string());
+        set("BATCHED", u32::from(shared && backward).to_string());
+        let broadcast = tuning.reduction == Reduction::Broadcast;
+        set("BROADCAST", u32::from(broadcast).to_string());
+        set("UNROLL", if broadcast { BROADCAST_ENTRIES } else { 1 }.to_string());
         set("LOSS", u32::from(self == Self::Loss).to_string());
         set("TANGENT", u32::from(self == Self::Tangent).to_string());
         set_block(&mut set, block);
@@ -282,7 +298,7 @@ fn set_block(set: &mut impl FnMut(&str, String) -> Option<String>, block: Block)
 }
 
 /// Lists up to this length are sorted by counting, which takes quadratic time.
-const SHORT_LIST: u32 = 128;
+const SHORT_LIST: u32 = 32;
 
 /// Words of the bitmap that sorts long lists; a window of 32 times as many splats.
 const BITMAP_WORDS: u32 = 1024;

@@ -21,9 +21,9 @@ const BINNING: [Kernel; 4] = [Kernel::Emit, Kernel::Scan, Kernel::Place, Kernel:
 pub(super) struct Pass<'a> {
     pub(super) splats: &'a Splats,
     pub(super) size: Size,
-    /// The kernel that fills the picture; without one, `gradient` does.
+    /// The kernel that draws; without one, `gradient` is what moments are summed against.
     pub(super) forward: Option<Kernel>,
-    /// Whether moments are summed against the picture.
+    /// Whether there are moments to sum.
     pub(super) backward: bool,
     /// Weights of L1 and L2, and the target.
     pub(super) loss: Option<(&'a Loss, &'a Arc<Image>)>,
@@ -113,10 +113,10 @@ impl Gpu {
             (Slot::Offsets, 4 * (tiles + 1)),
             (Slot::Unsorted, LIST_BYTES * pairs),
             (Slot::List, LIST_BYTES * pairs),
-            (Slot::Picture, picture),
         ];
-        if pass.loss.is_some() {
-            wanted.push((Slot::LossSums, 16 * tiles));
+        match pass.loss {
+            Some(_) => wanted.push((Slot::LossSums, 16 * tiles)),
+            None => wanted.push((Slot::Picture, picture)),
         }
         if pass.forward == Some(Kernel::Tangent) {
             wanted.push((Slot::Tangent, moments));
@@ -164,8 +164,11 @@ impl Gpu {
             kernels.extend(BINNING);
         }
         kernels.extend(pass.forward);
+        if pass.forward.is_none() {
+            kernels.push(Kernel::Backward);
+        }
         if pass.backward {
-            kernels.extend([Kernel::Backward, Kernel::Gather]);
+            kernels.push(Kernel::Gather);
         }
         let frame = self.frame(pass).bytes();
         let Self { context, buffers, pipelines, upload, readback, .. } = self;

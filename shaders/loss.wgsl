@@ -1,0 +1,38 @@
+// Turns the sums into the gradient of the loss; neither picture nor gradient leave the registers.
+//
+// What is added up are |d|, d^2 and the squared difference after rounding to 8 bits.
+    var losses = vec4f(0.0);
+#for j in PIXELS_Y
+#for i in PIXELS_X
+#for c in CHANNELS
+    var gradient_${j}_${i}_${c} = 0.0;
+#end
+    {
+        let at_x = x + ${i}u * LANES_X;
+        let at_y = y + ${j}u * LANES_Y;
+        if (at_x < frame.width && at_y < frame.height) {
+            let at = at_y * frame.width + at_x;
+#for c in CHANNELS
+            {
+                let value = sum_${j}_${i}_${c};
+                let wanted = image_target[at + ${c}u * plane];
+                let d = value - wanted;
+                let steps = round_8bit(value) - round_8bit(wanted);
+                losses += vec4f(abs(d), d * d, steps * steps, 0.0);
+                gradient_${j}_${i}_${c} = fma(frame.weight_l2, d, frame.weight_l1 * sign(d));
+            }
+#end
+        }
+    }
+#end
+#end
+    lane_losses[lane] = losses;
+    workgroupBarrier();
+    if (lane == 0u) {
+        var total = vec4f(0.0);
+        for (var other = 0u; other < ${WORKGROUP}u; other++) {
+            total += lane_losses[other];
+        }
+        loss_sums[tile] = total;
+    }
+
