@@ -35,13 +35,13 @@ pub enum LearningRates {
 }
 
 impl LearningRates {
-    /// Changes `rates` as asked for.
-    pub fn apply(self, rates: &mut PerGroup<f32>) {
+    /// Changes `rates` as asked for; `usual` are those of the parameterisation.
+    pub fn apply(self, rates: &mut PerGroup<f32>, usual: &PerGroup<f32>) {
         match self {
             // Of the usual rates, not of those before: a resumed run is often started with the
             // options of the first, and must not take the factor twice.
             Self::Factor(factor) => {
-                *rates = OptimizerOptions::default().learning_rate.map(|rate| rate * factor);
+                *rates = usual.map(|rate| rate * factor);
             }
             Self::Groups(new) => {
                 for (group, rate) in rates.iter_mut() {
@@ -114,14 +114,15 @@ mod tests {
     #[test]
     fn one_learning_rate_is_a_factor_on_the_usual_ones() {
         let mut rates = PerGroup { position: 1.0, shape: 2.0, color: 3.0 };
-        LearningRates::from_str("0.5").unwrap().apply(&mut rates);
-        assert_eq!(rates, OptimizerOptions::default().learning_rate.map(|rate| rate * 0.5));
+        let usual = PerGroup { position: 4.0, shape: 2.0, color: 1.0 };
+        LearningRates::from_str("0.5").unwrap().apply(&mut rates, &usual);
+        assert_eq!(rates, PerGroup { position: 2.0, shape: 1.0, color: 0.5 });
     }
 
     #[test]
     fn named_learning_rates_leave_the_others() {
         let mut rates = PerGroup { position: 1.0, shape: 2.0, color: 3.0 };
-        LearningRates::from_str("color=7, position=8").unwrap().apply(&mut rates);
+        LearningRates::from_str("color=7, position=8").unwrap().apply(&mut rates, &rates.clone());
         assert_eq!(rates, PerGroup { position: 8.0, shape: 2.0, color: 7.0 });
         assert!(LearningRates::from_str("size=1").unwrap_err().contains("position, shape, color"));
         assert!(LearningRates::from_str("color=1,color=2").unwrap_err().contains("twice"));

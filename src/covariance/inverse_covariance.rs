@@ -24,7 +24,7 @@ impl Covariance for InverseCovariance {
     }
 
     fn learning_rates(&self) -> [f32; 2] {
-        [0.5, 0.01]
+        [0.5, 0.002]
     }
 
     fn conform(&self, factor_px: [f32; 4]) -> [f32; 4] {

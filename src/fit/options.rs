@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::image::Size;
 use crate::init::{self, ColorStart};
 use crate::loss::Loss;
-use crate::optim::OptimizerOptions;
+use crate::optim::{OptimizerOptions, PerGroup};
 use crate::renderer::Blend;
 
 /// When a fit ends. The first rule that holds ends it.
@@ -83,15 +83,28 @@ impl Default for FitOptions {
 }
 
 impl FitOptions {
-    /// Sets the parameterisation, and the learning rates that suit its units.
+    /// Number of Gaussians for a picture of `size` where nothing else is asked for: one for
+    /// every 40 pixels, 10 000 at 768x512, and at most 50 000.
+    pub fn usual_gaussians(size: Size) -> usize {
+        (size.pixels() / 40).clamp(1, 50_000)
+    }
+
+    /// Learning rates that suit the units of a parameterisation.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] listing the names if there is none of that name.
+    pub fn usual_learning_rate(covariance: &str) -> Result<PerGroup<f32>> {
+        let [position, shape] = covariance::by_name(covariance)?.learning_rates();
+        Ok(PerGroup { position, shape, ..OptimizerOptions::default().learning_rate })
+    }
+
+    /// Sets the parameterisation, and the learning rates that suit it.
     ///
     /// # Errors
     /// [`Error::Invalid`] listing the names if there is none of that name.
     pub fn set_covariance(&mut self, name: &str) -> Result<()> {
-        let [position, shape] = covariance::by_name(name)?.learning_rates();
+        self.optimizer.learning_rate = Self::usual_learning_rate(name)?;
         name.clone_into(&mut self.covariance);
-        let rate = &mut self.optimizer.learning_rate;
-        (rate.position, rate.shape) = (position, shape);
         Ok(())
     }
 

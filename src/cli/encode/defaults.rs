@@ -44,12 +44,15 @@ fn defaults(options: &FitOptions) -> Vec<(&'static str, String)> {
     let schedule = &optimizer.schedule;
     let PerGroup { position, shape, color } = optimizer.learning_rate;
     let mut defaults = vec![
-        ("gaussians", options.gaussians.to_string()),
+        ("gaussians", "one for every 40 pixels, at most 50000".into()),
         ("quality", "balanced".into()),
         ("seed", options.seed.to_string()),
         ("patience_gain", options.stop.patience_gain_db.to_string()),
         ("method", optimizer.rule.clone()),
-        ("learning_rate", format!("position={position},shape={shape},color={color}")),
+        (
+            "learning_rate",
+            format!("position={position},shape={shape},color={color} in the body frame"),
+        ),
         ("beta1", optimizer.beta1.to_string()),
         ("beta2", optimizer.beta2.to_string()),
         ("epsilon", format!("{:e}", optimizer.epsilon)),

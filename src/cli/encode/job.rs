@@ -111,9 +111,14 @@ fn as_picture(place: &Place, bit_depth: u8, overwrite: bool) -> Option<PictureOu
 fn fit(session: &mut Session<'_>, job: &Job, target: &Arc<Image>) -> Result<Fitted> {
     let Session { arguments, options, resumed, backend, checkpoints, metrics } = session;
     let (backend, target) = (backend.as_mut(), Arc::clone(target));
+    let mut options = options.clone();
     let mut fitter = match resumed.take() {
-        Some(from) => Fitter::resume(backend, target, options.clone(), from)?,
-        None => Fitter::new(backend, target, options.clone())?,
+        Some(from) => Fitter::resume(backend, target, options, from)?,
+        None => {
+            let usual = FitOptions::usual_gaussians(target.size());
+            options.gaussians = arguments.main.gaussians.unwrap_or(usual);
+            Fitter::new(backend, target, options)?
+        }
     };
     if arguments.records.reset_momentum {
         fitter.reset_momentum();
@@ -123,7 +128,7 @@ fn fit(session: &mut Session<'_>, job: &Job, target: &Arc<Image>) -> Result<Fitt
     let records =
         Records { input: &input, stem: &job.input.stem(), checkpoints, metrics: metrics.as_mut() };
     let quiet = arguments.report.quiet;
-    let mut display = Display::new(&input, options.stop.iterations, quiet);
+    let mut display = Display::new(&input, fitter.options().stop.iterations, quiet);
     fit_loop::run(fitter, records, &mut display)
 }
 

@@ -34,9 +34,10 @@ pub fn fit_options(
     set(&mut options.gaussians, arguments.main.gaussians);
     set(&mut options.seed, arguments.main.seed);
     apply_stop(&arguments.stop, &mut options);
-    apply_optimizer(&arguments.optimizer, &mut options);
-    apply_schedule(&arguments.schedule, &mut options);
     apply_model(&arguments.model, &mut options)?;
+    // After the model: the parameterisation has its own learning rates.
+    apply_optimizer(&arguments.optimizer, &mut options)?;
+    apply_schedule(&arguments.schedule, &mut options);
     options.check().map_err(|error| Failure::of_option(&error))?;
     if options.gaussians == 0 {
         return Err(Failure::usage("the number of Gaussians must be at least 1; see --gaussians"));
@@ -67,17 +68,20 @@ fn apply_stop(arguments: &StopArguments, options: &mut FitOptions) {
     set(&mut stop.time_s, arguments.time.map(|limit| limit.0));
 }
 
-fn apply_optimizer(arguments: &OptimizerArguments, options: &mut FitOptions) {
+fn apply_optimizer(arguments: &OptimizerArguments, options: &mut FitOptions) -> Result<()> {
+    let usual = FitOptions::usual_learning_rate(&options.covariance)
+        .map_err(|error| Failure::of_option(&error))?;
     let optimizer = &mut options.optimizer;
     set(&mut optimizer.rule, arguments.method.clone());
     if let Some(rates) = arguments.learning_rate {
-        rates.apply(&mut optimizer.learning_rate);
+        rates.apply(&mut optimizer.learning_rate, &usual);
     }
     set(&mut optimizer.beta1, arguments.beta1);
     set(&mut optimizer.beta2, arguments.beta2);
     set(&mut optimizer.epsilon, arguments.epsilon);
     set(&mut optimizer.clip_value, arguments.clip_value.map(|limit| limit.0));
     set(&mut optimizer.clip_norm, arguments.clip_norm.map(|limit| limit.0));
+    Ok(())
 }
 
 fn apply_schedule(arguments: &ScheduleArguments, options: &mut FitOptions) {
@@ -92,7 +96,9 @@ fn apply_schedule(arguments: &ScheduleArguments, options: &mut FitOptions) {
 
 fn apply_model(arguments: &ModelArguments, options: &mut FitOptions) -> Result<()> {
     set(&mut options.loss, arguments.loss);
-    set(&mut options.covariance, arguments.covariance.clone());
+    if let Some(covariance) = arguments.covariance.as_ref().filter(|c| **c != options.covariance) {
+        options.set_covariance(covariance).map_err(|error| Failure::of_option(&error))?;
+    }
     set(&mut options.start, arguments.init.clone());
     set(&mut options.sigma_min_px, arguments.sigma_min);
     options.blend = blend(arguments, options.blend)?;
