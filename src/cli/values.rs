@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use lgi::loss::Loss;
-use lgi::optim::{OptimizerOptions, PerGroup};
+use lgi::optim::PerGroup;
 
 /// A limit that can be switched off: a value, or `off`.
 #[derive(Clone, Copy, Debug, PartialEq)]
