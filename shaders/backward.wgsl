@@ -15,10 +15,18 @@
         for (var entry = first; entry < end; entry += ${UNROLL}u) {
 #end
 #if BROADCAST
-            let own = list[min(entry + lane % ${UNROLL}u, end - 1u)];
+            var own_slot = 0u;
 #for r in RECORD
-            let own_record_${r} = splats[own.x * ${RECORD}u + ${r}u];
+            var own_record_${r} = vec4f(0.0);
 #end
+            let owner = lane < min(${UNROLL}u, end - entry);
+            if (owner) {
+                let own = list[entry + lane];
+                own_slot = own.y;
+#for r in RECORD
+                own_record_${r} = splats[own.x * ${RECORD}u + ${r}u];
+#end
+            }
 #for k in PARTIAL
             var own_partial_${k} = vec4f(0.0);
 #end
@@ -107,9 +115,9 @@
             }
 #end
 #if BROADCAST
-            if (lane < min(${UNROLL}u, end - entry)) {
+            if (owner) {
 #for k in PARTIAL
-                partials[own.y * ${PARTIAL}u + ${k}u] = own_partial_${k};
+                partials[own_slot * ${PARTIAL}u + ${k}u] = own_partial_${k};
 #end
             }
 #end

@@ -13,15 +13,26 @@
 
     for (var batch = first; batch < end; batch += ${UNROLL}u) {
 #if BROADCAST
-        let own_splat = list[min(batch + lane % ${UNROLL}u, end - 1u)].x;
+        // Lanes without an entry of their own load nothing.
 #for r in RECORD
-        let own_record_${r} = splats[own_splat * ${RECORD}u + ${r}u];
+        var own_record_${r} = vec4f(0.0);
 #end
 #if TANGENT
 #for m in MOMENTS
-        let own_tangent_${m} = tangent[own_splat * ${MOMENTS}u + ${m}u];
+        var own_tangent_${m} = 0.0;
 #end
 #end
+        if (lane < min(${UNROLL}u, end - batch)) {
+            let splat = list[batch + lane].x;
+#for r in RECORD
+            own_record_${r} = splats[splat * ${RECORD}u + ${r}u];
+#end
+#if TANGENT
+#for m in MOMENTS
+            own_tangent_${m} = tangent[splat * ${MOMENTS}u + ${m}u];
+#end
+#end
+        }
 #end
 #for e in UNROLL
         {

@@ -1,5 +1,7 @@
 // Turns the sums into the gradient of the loss; neither picture nor gradient leave the registers.
 //
+// A target of 8-bit values comes with all channels of a pixel in one word.
+//
 // What is added up are |d|, d^2 and the squared difference after rounding to 8 bits.
     var losses = vec4f(0.0);
 #for j in PIXELS_Y
@@ -12,12 +14,21 @@
         let at_y = y + ${j}u * LANES_Y;
         if (at_x < frame.width && at_y < frame.height) {
             let at = at_y * frame.width + at_x;
+#if PACKED
+            let word = image_target[at];
+#end
 #for c in CHANNELS
             {
                 let value = sum_${j}_${i}_${c};
+#if PACKED
+                let wanted_8bit = f32(extractBits(word, ${c}u * 8u, 8u));
+                let wanted = wanted_8bit / 255.0;
+#else
                 let wanted = image_target[at + ${c}u * plane];
+                let wanted_8bit = round_8bit(wanted);
+#end
                 let d = value - wanted;
-                let steps = round_8bit(value) - round_8bit(wanted);
+                let steps = round_8bit(value) - wanted_8bit;
                 losses += vec4f(abs(d), d * d, steps * steps, 0.0);
                 gradient_${j}_${i}_${c} = fma(frame.weight_l2, d, frame.weight_l1 * sign(d));
             }

@@ -10,7 +10,7 @@ use crate::gaussians::SUPPORT_Q;
 const BATCH_BYTES: u32 = 8 * 1024;
 
 /// Entries that the lanes load together where they take them from each other.
-const BROADCAST_ENTRIES: u32 = 4;
+const BROADCAST_ENTRIES: u32 = 2;
 
 /// The buffers that kernels are bound to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -81,6 +81,8 @@ pub enum Kernel {
     Render,
     /// Tile lists to a loss and the partial moments of its gradient.
     Loss,
+    /// The same against a target of 8-bit values, one word per pixel.
+    LossOf8Bit,
     /// Tile lists to the derivative of the picture along a tangent.
     Tangent,
     /// Gradient image to partial moments.
@@ -113,13 +115,14 @@ const FRAME_BINDING: Binding = (Slot::Frame, Access::Uniform, "Frame");
 
 impl Kernel {
     #[doc(hidden)]
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Emit,
         Self::Scan,
         Self::Place,
         Self::Order,
         Self::Render,
         Self::Loss,
+        Self::LossOf8Bit,
         Self::Tangent,
         Self::Backward,
         Self::Gather,
@@ -133,7 +136,7 @@ impl Kernel {
             Self::Place => &[FRAME, PLACE],
             Self::Order => &[FRAME, ORDER],
             Self::Render | Self::Tangent => &[FRAME, TILE_KERNEL, FORWARD, STORE, END],
-            Self::Loss => &[FRAME, TILE_KERNEL, FORWARD, LOSS, BACKWARD, END],
+            Self::Loss | Self::LossOf8Bit => &[FRAME, TILE_KERNEL, FORWARD, LOSS, BACKWARD, END],
             Self::Backward => &[FRAME, TILE_KERNEL, LOAD, BACKWARD, END],
             Self::Gather => &[FRAME, GATHER],
         }
@@ -147,6 +150,7 @@ impl Kernel {
         let list = (Slot::List, Read, "array<vec2u>");
         let counters = (Slot::Counters, Read, "array<u32>");
         let picture = (Slot::Picture, Write, "array<f32>");
+        let target = if self == Self::LossOf8Bit { "array<u32>" } else { "array<f32>" };
         let partials = match tuning.reduction {
             Reduction::Subgroup | Reduction::Broadcast => (Slot::Partials, Write, "array<vec4f>"),
             Reduction::Shared => (Slot::Partials, Write, "array<f32>"),
@@ -176,12 +180,12 @@ impl Kernel {
                 (Slot::List, Write, "array<vec2u>"),
             ],
             Self::Render => vec![splats, offsets, list, picture],
-            Self::Loss => vec![
+            Self::Loss | Self::LossOf8Bit => vec![
                 splats,
                 offsets,
                 list,
                 partials,
-                (Slot::Target, Read, "array<f32>"),
+                (Slot::Target, Read, target),
                 (Slot::LossSums, Write, "array<vec4f>"),
             ],
             Self::Tangent => {
@@ -212,7 +216,7 @@ impl Kernel {
             Self::Scan => tuning.scan,
             Self::Order => tuning.order,
             Self::Render | Self::Tangent => tuning.forward.workgroup(),
-            Self::Loss | Self::Backward => tuning.backward.workgroup(),
+            Self::Loss | Self::LossOf8Bit | Self::Backward => tuning.backward.workgroup(),
         }
     }
 
@@ -242,7 +246,7 @@ impl Kernel {
 
     /// Every constant that the kernel's text can name.
     fn constants(self, tuning: &Tuning, channels: u32) -> Constants {
-        let backward = matches!(self, Self::Loss | Self::Backward);
+        let backward = matches!(self, Self::Loss | Self::LossOf8Bit | Self::Backward);
         let block = if backward { tuning.backward } else { tuning.forward };
         let workgroup = self.workgroup(tuning);
         let moments = channels + GEOMETRY_MOMENTS as u32;
@@ -268,7 +272,8 @@ impl Kernel {
         let broadcast = tuning.reduction == Reduction::Broadcast;
         set("BROADCAST", u32::from(broadcast).to_string());
         set("UNROLL", if broadcast { BROADCAST_ENTRIES } else { 1 }.to_string());
-        set("LOSS", u32::from(self == Self::Loss).to_string());
+        set("LOSS", u32::from(matches!(self, Self::Loss | Self::LossOf8Bit)).to_string());
+        set("PACKED", u32::from(self == Self::LossOf8Bit).to_string());
         set("TANGENT", u32::from(self == Self::Tangent).to_string());
         set_block(&mut set, block);
         for c in 0..channels {

@@ -70,6 +70,7 @@ pub struct Gpu {
     capacity: u32,
     binned: Binned,
     target: Option<Arc<Image>>,
+    target_is_8bit: bool,
     geometry: Vec<layouts::Geometry>,
     records: Vec<f32>,
 }
@@ -136,6 +137,7 @@ impl Gpu {
             capacity: options.first_capacity.unwrap_or(FIRST_CAPACITY),
             binned: Binned::default(),
             target: None,
+            target_is_8bit: false,
             geometry: Vec::new(),
             records: Vec::new(),
         }

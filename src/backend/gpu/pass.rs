@@ -6,7 +6,7 @@ use wgpu::{CommandEncoder, ComputePass};
 
 use super::Gpu;
 use super::kernels::{Kernel, Slot};
-use super::layouts::{Counters, Frame, Geometry, pack_geometry, pack_records};
+use super::layouts::{Counters, Frame, Geometry, pack_8bit, pack_geometry, pack_records};
 use super::limits::{self, ENTRY_BYTES, LIST_BYTES, largest_capacity, partial_bytes, tiles};
 use super::transfer::Transfer;
 use crate::backend::Splats;
@@ -140,7 +140,11 @@ impl Gpu {
             return Ok(());
         }
         self.target = None;
-        let bytes = bytemuck::cast_slice(target.data());
+        let packed = pack_8bit(target);
+        let bytes = match &packed {
+            Some(words) => bytemuck::cast_slice(words),
+            None => bytemuck::cast_slice(target.data()),
+        };
         let Self { context, buffers, .. } = self;
         context.guarded(|| {
             buffers.ensure(context, Slot::Target, bytes.len() as u64)?;
@@ -148,6 +152,7 @@ impl Gpu {
             Ok(())
         })?;
         self.target = Some(Arc::clone(target));
+        self.target_is_8bit = packed.is_some();
         Ok(())
     }
 
@@ -163,7 +168,10 @@ impl Gpu {
         if bin {
             kernels.extend(BINNING);
         }
-        kernels.extend(pass.forward);
+        kernels.extend(match pass.forward {
+            Some(Kernel::Loss) if self.target_is_8bit => Some(Kernel::LossOf8Bit),
+            forward => forward,
+        });
         if pass.forward.is_none() {
             kernels.push(Kernel::Backward);
         }
@@ -254,12 +262,10 @@ fn grid(context: &super::Context, kernel: Kernel, pass: &Pass<'_>, capacity: u32
     let splats = pass.splats.len() as u64;
     let items = match kernel {
         Kernel::Scan => return [1, 1],
-        Kernel::Order | Kernel::Render | Kernel::Loss | Kernel::Tangent | Kernel::Backward => {
-            return tiles;
-        }
         Kernel::Emit => splats,
         Kernel::Place => u64::from(capacity),
         Kernel::Gather => splats * pass.splats.moments_per_splat() as u64,
+        _ => return tiles,
     };
     // More groups than one dimension holds are folded into a second.
     let groups = items.div_ceil(u64::from(kernel.workgroup(&context.tuning)));
