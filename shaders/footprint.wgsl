@@ -48,9 +48,10 @@ fn tile_columns(shape: Footprint, row: i32) -> vec2i {
     let right_dy = clamp(-shape.turn, low, high);
     let left_w = shape.factor.z * left_dy;
     let right_w = shape.factor.z * right_dy;
-    let left = (-shape.factor.y * left_dy - sqrt(max(EDGE - left_w * left_w, 0.0))) / shape.factor.x;
-    let right = (-shape.factor.y * right_dy + sqrt(max(EDGE - right_w * right_w, 0.0)))
-        / shape.factor.x;
+    let left_root = sqrt(max(EDGE - left_w * left_w, 0.0));
+    let right_root = sqrt(max(EDGE - right_w * right_w, 0.0));
+    let left = (-shape.factor.y * left_dy - left_root) / shape.factor.x;
+    let right = (-shape.factor.y * right_dy + right_root) / shape.factor.x;
     let low_x = shape.center.x + left - MARGIN;
     let high_x = shape.center.x + right + MARGIN;
     return tile_span(low_x, high_x, frame.width);

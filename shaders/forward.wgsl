@@ -1,4 +1,5 @@
-// Sums the splats of the tile's list at every pixel: the picture, or its derivative along a tangent.
+// Sums the splats of the tile's list at every pixel: the picture, or its derivative along a
+// tangent.
 //
 // All lanes need the same splat at the same time. Hardware reads it once for all of them. Software
 // reads for every lane by itself, so there the lanes load ${UNROLL} entries at once, one each, and
@@ -87,7 +88,8 @@
 #end
 #for c in CHANNELS
 #if TANGENT
-                    sum_${j}_${i}_${c} = fma(g, fma(${COLOR_${c}}, shape, tangent_${c}), sum_${j}_${i}_${c});
+                    let change_${c} = fma(${COLOR_${c}}, shape, tangent_${c});
+                    sum_${j}_${i}_${c} = fma(g, change_${c}, sum_${j}_${i}_${c});
 #else
                     sum_${j}_${i}_${c} = fma(g, ${COLOR_${c}}, sum_${j}_${i}_${c});
 #end

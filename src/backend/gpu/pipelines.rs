@@ -1,6 +1,7 @@
 //! Compiled kernels and what they are bound to, made on first use and kept.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use wgpu::{
     BindGroup, BindGroupDescriptor, BindGroupEntry, BindGroupLayout, BindGroupLayoutDescriptor,
@@ -38,15 +39,17 @@ impl Pipelines {
         channels: usize,
     ) -> Result<()> {
         for &kernel in kernels {
-            if !self.compiled.contains_key(&(kernel, channels)) {
-                let compiled = context.guarded(|| compile(context, kernel, channels))?;
-                self.compiled.insert((kernel, channels), compiled);
-            }
-            if let Some(compiled) = self.compiled.get_mut(&(kernel, channels)) {
-                if compiled.bound.as_ref().is_none_or(|(made, _)| *made != buffers.generation) {
-                    let group = bind(context, buffers, kernel, &compiled.layout)?;
-                    compiled.bound = Some((buffers.generation, group));
+            let compiled = match self.compiled.entry((kernel, channels)) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(place) => {
+                    place.insert(context.guarded(|| compile(context, kernel, channels))?)
                 }
+            };
+            let generation = buffers.generation;
+            if compiled.bound.as_ref().is_none_or(|(made, _)| *made != generation) {
+                compiled.bound = None;
+                let group = context.guarded(|| bind(context, buffers, kernel, &compiled.layout))?;
+                compiled.bound = Some((generation, group));
             }
         }
         Ok(())
