@@ -122,7 +122,9 @@ mod tests {
     #[test]
     fn named_learning_rates_leave_the_others() {
         let mut rates = PerGroup { position: 1.0, shape: 2.0, color: 3.0 };
-        LearningRates::from_str("color=7, position=8").unwrap().apply(&mut rates, &rates.clone());
+        LearningRates::from_str("color=7, position=8")
+            .unwrap()
+            .apply(&mut rates, &PerGroup::default());
         assert_eq!(rates, PerGroup { position: 8.0, shape: 2.0, color: 7.0 });
         assert!(LearningRates::from_str("size=1").unwrap_err().contains("position, shape, color"));
         assert!(LearningRates::from_str("color=1,color=2").unwrap_err().contains("twice"));
