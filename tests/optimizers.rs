@@ -145,7 +145,8 @@ fn warm_up_rises_linearly_and_then_hands_over() {
 
 #[test]
 fn numbers_outside_their_domain_are_named() {
-    let wrong: [(&str, fn(&mut OptimizerOptions)); 6] = [
+    type Break = fn(&mut OptimizerOptions);
+    let wrong: [(&str, Break); 6] = [
         ("beta1", |o| o.beta1 = 1.0),
         ("epsilon", |o| o.epsilon = f32::NAN),
         ("shape", |o| o.learning_rate.shape = -1.0),
