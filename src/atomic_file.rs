@@ -22,7 +22,7 @@ pub fn write(path: &Path, bytes: &[u8], overwrite: bool) -> Result<()> {
     write_unnamed(path, bytes, overwrite).map_err(|error| error.at(path))
 }
 
-/// Checks early, before hours of work, what [`write`] would find at `path`.
+/// Checks early, before hours of work, what [`write()`] would find at `path`.
 ///
 /// # Errors
 /// [`Error::Invalid`] if the file exists and `overwrite` is false, or if `path` is a directory;

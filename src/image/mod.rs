@@ -1,6 +1,6 @@
 //! Pictures in memory: planar `f32`, channel by channel, rows from the top; and their files.
 //!
-//! [`load`], [`read`] and [`decode`] make an [`Image`] of a picture file, [`save`], [`write`] and
+//! [`load`], [`read`] and [`decode`] make an [`Image`] of a picture file, [`save`], [`write()`] and
 //! [`encode`] make a file of an [`Image`]. PNG, JPEG, WebP, BMP, TIFF and PNM are known.
 
 mod decode;
