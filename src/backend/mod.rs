@@ -56,11 +56,22 @@ pub trait Backend: Send {
         loss: &Loss,
         moments: &mut Vec<f32>,
     ) -> Result<LossTerms> {
-        let picture = self.render(splats, target.size())?;
-        let (terms, gradient) = loss.evaluate(&picture, target)?;
-        *moments = self.vjp(splats, &gradient)?;
-        Ok(terms)
+        unfused(self, splats, target, loss, moments)
     }
+}
+
+/// [`Backend::loss_and_vjp`] step by step, through pictures in memory.
+fn unfused<B: Backend + ?Sized>(
+    backend: &mut B,
+    splats: &Splats,
+    target: &Image,
+    loss: &Loss,
+    moments: &mut Vec<f32>,
+) -> Result<LossTerms> {
+    let picture = backend.render(splats, target.size())?;
+    let (terms, gradient) = loss.evaluate(&picture, target)?;
+    *moments = backend.vjp(splats, &gradient)?;
+    Ok(terms)
 }
 
 /// Checks that a tangent has `C + 5` numbers for every splat.

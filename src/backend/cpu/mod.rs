@@ -27,7 +27,7 @@ use self::loss::{PointwiseLoss, RowSums};
 use self::planes::Planes;
 use self::simd::Dispatcher;
 use self::work::Work;
-use super::{Backend, Splats, check_channels, check_tangent};
+use super::{Backend, Splats, check_channels, check_tangent, unfused};
 use crate::error::{Error, Result};
 use crate::image::{Image, Size};
 use crate::loss::{Loss, LossTerms};
@@ -187,10 +187,7 @@ impl Backend for Cpu {
         let size = target.size();
         if loss.ssim != 0.0 {
             // SSIM mixes pixels of neighbouring bands, so the picture must be whole first.
-            let picture = self.render(splats, size)?;
-            let (terms, gradient) = loss.evaluate(&picture, target)?;
-            *moments = self.vjp(splats, &gradient)?;
-            return Ok(terms);
+            return unfused(self, splats, target, loss, moments);
         }
         check(splats, size)?;
         check_channels(splats, target)?;

@@ -31,7 +31,7 @@ use pass::{Binned, Pass};
 use pipelines::Pipelines;
 use transfer::Transfer;
 
-use super::{Backend, Splats, check_channels, check_tangent};
+use super::{Backend, Splats, check_channels, check_tangent, unfused};
 use crate::error::{Error, Result};
 use crate::image::{Image, Size};
 use crate::loss::{Loss, LossTerms};
@@ -233,10 +233,7 @@ impl Backend for Gpu {
         check_channels(splats, target)?;
         let size = target.size();
         if loss.ssim != 0.0 || size.pixels() == 0 {
-            let picture = self.render(splats, size)?;
-            let (terms, gradient) = loss.evaluate(&picture, target)?;
-            *moments = self.vjp(splats, &gradient)?;
-            return Ok(terms);
+            return unfused(self, splats, target, loss, moments);
         }
         let [across, down] = limits::tiles(size);
         let sums = 16 * across * down;
