@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::FitOptions;
-use super::fitter::State;
+use super::state::State;
 use crate::atomic_file;
 use crate::error::{Error, Result};
 use crate::image::Image;

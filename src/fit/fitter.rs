@@ -5,10 +5,10 @@ use std::time::Instant;
 
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
-use serde::{Deserialize, Serialize};
 
 use super::checkpoint::{Checkpoint, PictureId};
 use super::parameters;
+use super::state::{Best, State};
 use super::{Details, FitOptions, Progress, StopReason};
 use crate::backend::Backend;
 use crate::covariance::{self, Covariance, ScaleBounds};
@@ -23,36 +23,6 @@ use crate::renderer::Renderer;
 
 /// Roll-backs in a row, without a better state in between, after which a fit gives up.
 const MAX_ROLLBACKS: u32 = 6;
-
-/// The best state so far.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Best {
-    /// The Gaussians.
-    pub gaussians: Gaussians,
-    /// Number of updates that led to them.
-    pub iteration: u64,
-    /// Their loss.
-    pub loss: f64,
-    /// Their PSNR in dB.
-    pub psnr_db: f64,
-}
-
-/// What changes from iteration to iteration, the optimizer's own state apart.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct State {
-    pub iteration: u64,
-    pub gaussians: Gaussians,
-    pub best: Option<Best>,
-    /// Factor on all learning rates, halved at each roll-back.
-    pub rate_scale: f32,
-    /// Roll-backs since the best state.
-    pub rollbacks: u32,
-    /// PSNR and iteration of the last rise that counted for patience.
-    pub last_rise: (f64, u64),
-    /// Seconds of earlier runs.
-    pub seconds: f64,
-    pub random: Xoshiro256PlusPlus,
-}
 
 /// A fit in progress.
 pub struct Fitter<'a> {

@@ -21,9 +21,11 @@ mod options;
 mod parameters;
 mod progress;
 mod quality;
+mod state;
 
 pub use checkpoint::{Checkpoint, PictureId};
-pub use fitter::{Best, Fitter};
+pub use fitter::Fitter;
 pub use options::{FitOptions, StopRules};
 pub use progress::{Details, Progress, StopReason};
 pub use quality::Quality;
+pub use state::Best;
