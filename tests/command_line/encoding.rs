@@ -188,8 +188,18 @@ fn help_shows_defaults_and_examples() {
     let place = Place::new();
     let mut short = place.lgi("encode -h");
     let has = |text: &'static str| predicate::str::contains(text);
-    short.assert().success().stdout(has("[default: 10000]").and(has("Examples").not()));
+    short.assert().success().stdout(has("[default: balanced]").and(has("Examples").not()));
     let mut long = place.lgi("encode --help");
     let defaults = has("structure-tensor").and(has("body-frame")).and(has("0.01"));
     long.assert().success().stdout(has("Examples").and(defaults));
+}
+
+#[test]
+fn small_pictures_get_as_many_gaussians_as_they_have_room_for() {
+    let place = Place::new();
+    place.picture("a.png");
+    let report = json(&mut place.lgi("encode a.png --device cpu --iterations 2 --json"));
+    // The picture of these tests, one for every 40 pixels.
+    let pixels = report["width"].as_u64().unwrap() * report["height"].as_u64().unwrap();
+    assert_eq!(report["gaussians"].as_u64().unwrap(), pixels / 40);
 }
