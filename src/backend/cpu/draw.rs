@@ -5,8 +5,8 @@ use pulp::{Simd, WithSimd};
 use super::footprint::Footprint;
 use super::gaussian::Constants;
 use super::pieces::Piece;
-use super::sweep::{Layout, Row, RowKernel, sweep};
-use super::vectors::{Vectors, vector_mut};
+use super::sweep::{Layout, sweep};
+use super::vectors::{ByVectors, VectorKernel, Vectors, vector_mut};
 
 /// What the kernels of a band read and write.
 pub(super) struct Band<'a> {
@@ -32,22 +32,12 @@ struct DrawVectors<'a, S: Simd, const C: usize> {
     vectors: &'a mut Vectors,
 }
 
-impl<S: Simd, const C: usize> RowKernel<S> for DrawVectors<'_, S, C> {
+impl<S: Simd, const C: usize> VectorKernel<S> for DrawVectors<'_, S, C> {
     #[inline(always)]
-    fn row(&mut self, simd: S, row: &Row) {
-        let mut rest = *row;
-        loop {
-            if self.vectors.is_full() {
-                self.flush(simd);
-            }
-            if !self.vectors.take(S::F32_LANES, &mut rest) {
-                break;
-            }
-        }
+    fn vectors(&mut self) -> &mut Vectors {
+        self.vectors
     }
-}
 
-impl<S: Simd, const C: usize> DrawVectors<'_, S, C> {
     #[inline(always)]
     fn flush(&mut self, simd: S) {
         for vector in self.vectors.iter() {
@@ -79,16 +69,16 @@ impl<const C: usize> WithSimd for Draw<'_, C> {
             for (lanes, value) in color.iter_mut().zip(&band.color[index * C..][..C]) {
                 *lanes = simd.splat_f32s(*value);
             }
-            let mut kernel = DrawVectors {
+            let mut kernel = ByVectors(DrawVectors {
                 constants: &constants,
                 curvature: simd.splat_f32s(footprint.curvature),
                 color,
                 stride: band.layout.stride,
                 pixels: &mut *band.pixels,
                 vectors: &mut vectors,
-            };
+            });
             sweep::<S, C>(simd, footprint, *piece, band.layout, &mut kernel);
-            kernel.flush(simd);
+            kernel.0.flush(simd);
         }
     }
 }

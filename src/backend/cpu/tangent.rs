@@ -4,8 +4,8 @@ use pulp::{Simd, WithSimd};
 
 use super::draw::Band;
 use super::gaussian::Constants;
-use super::sweep::{Row, RowKernel, sweep};
-use super::vectors::{Vectors, vector_mut};
+use super::sweep::sweep;
+use super::vectors::{ByVectors, VectorKernel, Vectors, vector_mut};
 use crate::backend::GEOMETRY_MOMENTS;
 
 /// Draws the band's derivative along a tangent `[N, C + 5]`.
@@ -26,22 +26,12 @@ struct DrawTangentVectors<'a, S: Simd, const C: usize> {
     vectors: &'a mut Vectors,
 }
 
-impl<S: Simd, const C: usize> RowKernel<S> for DrawTangentVectors<'_, S, C> {
+impl<S: Simd, const C: usize> VectorKernel<S> for DrawTangentVectors<'_, S, C> {
     #[inline(always)]
-    fn row(&mut self, simd: S, row: &Row) {
-        let mut rest = *row;
-        loop {
-            if self.vectors.is_full() {
-                self.flush(simd);
-            }
-            if !self.vectors.take(S::F32_LANES, &mut rest) {
-                break;
-            }
-        }
+    fn vectors(&mut self) -> &mut Vectors {
+        self.vectors
     }
-}
 
-impl<S: Simd, const C: usize> DrawTangentVectors<'_, S, C> {
     #[inline(always)]
     fn flush(&mut self, simd: S) {
         let [t_u, t_y, t_uu, t_uy, t_yy] = self.geometry;
@@ -84,7 +74,7 @@ impl<const C: usize> WithSimd for DrawTangent<'_, C> {
                 color[channel] = simd.splat_f32s(band.color[index * C + channel]);
                 color_tangent[channel] = simd.splat_f32s(tangent[channel]);
             }
-            let mut kernel = DrawTangentVectors {
+            let mut kernel = ByVectors(DrawTangentVectors {
                 constants: &constants,
                 curvature: simd.splat_f32s(footprint.curvature),
                 color,
@@ -93,9 +83,9 @@ impl<const C: usize> WithSimd for DrawTangent<'_, C> {
                 stride: band.layout.stride,
                 pixels: &mut *band.pixels,
                 vectors: &mut vectors,
-            };
+            });
             sweep::<S, C>(simd, footprint, *piece, band.layout, &mut kernel);
-            kernel.flush(simd);
+            kernel.0.flush(simd);
         }
     }
 }

@@ -6,7 +6,7 @@
 
 use pulp::Simd;
 
-use super::sweep::Row;
+use super::sweep::{Row, RowKernel};
 
 /// Vectors that are listed at once, needed or not.
 const AT_ONCE: usize = 4;
@@ -76,6 +76,33 @@ impl Vectors {
             offset: *offset,
             dy: *dy,
         })
+    }
+}
+
+/// A kernel that works on lists of vectors rather than on rows.
+pub(super) trait VectorKernel<S: Simd> {
+    /// The list.
+    fn vectors(&mut self) -> &mut Vectors;
+
+    /// Works off the list and clears it.
+    fn flush(&mut self, simd: S);
+}
+
+/// Lists the vectors of every row for a kernel, which must be flushed at the end.
+pub(super) struct ByVectors<K>(pub(super) K);
+
+impl<S: Simd, K: VectorKernel<S>> RowKernel<S> for ByVectors<K> {
+    #[inline(always)]
+    fn row(&mut self, simd: S, row: &Row) {
+        let mut rest = *row;
+        loop {
+            if self.0.vectors().is_full() {
+                self.0.flush(simd);
+            }
+            if !self.0.vectors().take(S::F32_LANES, &mut rest) {
+                break;
+            }
+        }
     }
 }
 
