@@ -68,13 +68,14 @@ pub fn encode(session: &mut Session<'_>, job: &Job) -> Result<Done> {
     // The figures are those of the file: what it loses by quantisation is lost to them too.
     let write = WriteOptions { precision: options::precision(session.arguments), overwrite: true };
     let bytes = codec::encode(&scene, &write)?;
+    if picture.is_none() {
+        // Before it is drawn: should that fail, the fit is not lost.
+        output::write(&job.output, &bytes, session.arguments.files.force)?;
+    }
     let drawn = draw(session.backend.as_mut(), &bytes)?;
     let size = match &picture {
         Some(picture) => picture.write(&drawn)?,
-        None => {
-            output::write(&job.output, &bytes, session.arguments.files.force)?;
-            bytes.len() as u64
-        }
+        None => bytes.len() as u64,
     };
     let measured = Measured::of(&drawn, &target)?;
     let report = Report {
