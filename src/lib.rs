@@ -44,6 +44,8 @@
 //! [`backend::gpu::Gpu::from_device`] takes a `wgpu` device and queue that your program already
 //! has; `wgpu` itself is re-exported. See [`fit`] for the loop.
 
+#![forbid(unsafe_code)]
+
 pub mod atomic_file;
 pub mod backend;
 pub mod codec;

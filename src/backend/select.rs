@@ -1,7 +1,5 @@
 //! Which device to draw on: what there is, and what was asked for.
 
-#![forbid(unsafe_code)]
-
 use std::str::FromStr;
 
 use wgpu::{Adapter, Backends, DeviceType, Instance, InstanceDescriptor, InstanceFlags};

@@ -48,8 +48,6 @@
 //! `q = d^T (L L^T)^-1 d`, and each pixel the blend of `c exp(-q/2)` over all Gaussians with
 //! `q <= 11`.
 
-#![forbid(unsafe_code)]
-
 mod bytes;
 mod chunk;
 mod decode;

@@ -4,8 +4,6 @@
 //! (splat, tile) pair first and per splat after, so that no float is ever added atomically and two
 //! runs give the same bits. The shaders are in `shaders/`; `kernels` is their table.
 
-#![forbid(unsafe_code)]
-
 mod buffers;
 mod capabilities;
 mod context;
