@@ -84,6 +84,13 @@ pub enum DeviceKind {
     Cpu,
 }
 
+impl DeviceKind {
+    /// Whether it is a GPU, and not the processor in one way or another.
+    pub fn is_hardware(self) -> bool {
+        !matches!(self, Self::Software | Self::Cpu)
+    }
+}
+
 impl std::fmt::Display for DeviceKind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
@@ -126,12 +133,17 @@ pub fn list_devices() -> Vec<Device> {
     devices
 }
 
+/// The device among `devices` that [`DeviceChoice::Auto`] takes, unless it fails to open.
+pub fn automatic(devices: &[Device]) -> Option<&Device> {
+    devices.iter().find(|device| device.kind.is_hardware()).or(devices.last())
+}
+
 /// Opens the device that was asked for.
 ///
 /// # Errors
 /// [`Error::Device`] if there is none like it, or if it fails to open.
 pub fn open(choice: &DeviceChoice) -> Result<Box<dyn Backend>> {
-    let hardware = |adapter: &Adapter| kind(adapter) != DeviceKind::Software;
+    let hardware = |adapter: &Adapter| kind(adapter).is_hardware();
     match choice {
         DeviceChoice::Cpu => open_cpu(),
         DeviceChoice::Auto => {
@@ -146,10 +158,7 @@ pub fn open(choice: &DeviceChoice) -> Result<Box<dyn Backend>> {
                     .into(),
             )),
         },
-        DeviceChoice::Software => match adapters().into_iter().find(|a| !hardware(a)) {
-            Some(adapter) => open_gpu(&adapter),
-            None => Err(Error::Device(format!("no software adapter found; {SOFTWARE_PACKAGE}"))),
-        },
+        DeviceChoice::Software => open_gpu(&software_adapter()?),
         DeviceChoice::Index(index) => {
             let adapters = adapters();
             match adapters.get(*index) {
@@ -230,7 +239,7 @@ fn describe(index: usize, adapter: &Adapter) -> Device {
     }
 }
 
-/// The first software adapter, or the error that names the package that brings one. For tests.
+/// The first software adapter, or the error that names the package that brings one.
 ///
 /// # Errors
 /// [`Error::Device`] if there is none.
@@ -261,6 +270,22 @@ mod tests {
         }
         assert_eq!("CPU".parse::<DeviceChoice>().ok(), Some(DeviceChoice::Cpu));
         assert!(" ".parse::<DeviceChoice>().is_err());
+    }
+
+    #[test]
+    fn auto_takes_hardware_before_the_processor() {
+        let device = |index, kind| Device {
+            index,
+            name: String::new(),
+            kind,
+            backend: String::new(),
+            driver: String::new(),
+        };
+        let (software, cpu) = (device(0, DeviceKind::Software), device(1, DeviceKind::Cpu));
+        let taken = |devices: &[Device]| automatic(devices).map(|device| device.kind);
+        assert_eq!(taken(&[software.clone(), cpu.clone()]), Some(DeviceKind::Cpu));
+        let hardware = device(2, DeviceKind::Integrated);
+        assert_eq!(taken(&[software, hardware, cpu]), Some(DeviceKind::Integrated));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `lgi devices`: where can be computed.
 
 use clap::Args;
-use lgi::backend::select::{Device, DeviceKind, list_devices};
+use lgi::backend::select::{Device, automatic, list_devices};
 use serde::Serialize;
 
 use super::failure::Result;
@@ -33,7 +33,7 @@ struct Listed<'a> {
 /// As [`output::line`].
 pub fn run(arguments: &DevicesArguments) -> Result<()> {
     let devices = list_devices();
-    let chosen = automatic(&devices);
+    let chosen = automatic(&devices).map(|device| device.index);
     for device in &devices {
         let auto = chosen == Some(device.index);
         if arguments.json {
@@ -43,13 +43,6 @@ pub fn run(arguments: &DevicesArguments) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// What `--device auto` takes, unless it fails to open.
-fn automatic(devices: &[Device]) -> Option<usize> {
-    let is_hardware =
-        |device: &&Device| !matches!(device.kind, DeviceKind::Software | DeviceKind::Cpu);
-    devices.iter().find(is_hardware).or(devices.last()).map(|device| device.index)
 }
 
 fn line(device: &Device, auto: bool) -> String {

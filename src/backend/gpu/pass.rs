@@ -45,12 +45,11 @@ impl Gpu {
     pub(super) fn run<T>(&mut self, pass: &Pass<'_>, read: impl Fn(&[u8]) -> T) -> Result<T> {
         let channels = pass.splats.channels;
         limits::check(&self.context.limits, pass.size, pass.splats.len(), channels)?;
-        let bin = self.pack(pass);
+        let mut bin = self.pack(pass);
         if bin {
             self.binned.size = None;
         }
         let largest = largest_capacity(&self.context.limits, channels, pass.backward);
-        let mut bin = bin;
         loop {
             if u64::from(self.capacity) > largest {
                 // Lists made for drawing alone may be longer than the moments have room for.
