@@ -10,6 +10,7 @@ use divan::counter::ItemsCount;
 use lgi::backend::Backend;
 use lgi::backend::cpu::{Cpu, SimdLevel};
 use lgi::backend::select::{self, DeviceChoice};
+use lgi::blend::Blend;
 use lgi::loss::Loss;
 use uniform_scene::{COUNTS, SIZE, UniformScene};
 
@@ -90,7 +91,13 @@ fn iteration(bencher: Bencher, case: &Case) {
         // As in a fit, nothing stays where it was: lists must be made anew.
         scene.splats.mean_px[0][0] += 1e-3;
         let loss = Loss::default();
-        let terms = backend.loss_and_vjp(&scene.splats, &scene.target, &loss, &mut moments);
+        let terms = backend.loss_and_vjp(
+            &scene.splats,
+            &scene.target,
+            &loss,
+            Blend::Additive,
+            &mut moments,
+        );
         divan::black_box(terms.expect("it has a loss"));
     });
 }

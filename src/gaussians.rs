@@ -97,6 +97,11 @@ impl Gaussians {
         &self.color[index * self.channels..(index + 1) * self.channels]
     }
 
+    /// Colour of one Gaussian, `[C]`, to change.
+    pub fn color_of_mut(&mut self, index: usize) -> &mut [f32] {
+        &mut self.color[index * self.channels..(index + 1) * self.channels]
+    }
+
     /// Appends one Gaussian; `color` has C values.
     pub fn push(&mut self, mean_px: [f32; 2], factor_px: [f32; 4], color: &[f32]) {
         debug_assert_eq!(color.len(), self.channels);

@@ -11,7 +11,7 @@
 //! each cut off hard where `q_i > 11` ([`gaussians::SUPPORT_Q`]). Colours are signed and the sum
 //! has no order: no opacity, no depth, no sorting ("accumulated summation", GaussianImage, ECCV
 //! 2024). So the picture is linear in the colours, and the gradient of every Gaussian needs only
-//! the gradient image. The normalized blend divides by the coverage ([`renderer::Blend`]).
+//! the gradient image. The normalized blend divides by the coverage ([`blend::Blend`]).
 //!
 //! # Conventions
 //!
@@ -48,8 +48,10 @@
 
 pub mod atomic_file;
 pub mod backend;
+pub mod blend;
 pub mod codec;
 pub mod covariance;
+pub mod density;
 pub mod error;
 pub mod fit;
 pub mod gaussians;

@@ -2,29 +2,15 @@
 
 use std::sync::Arc;
 
-use rayon::prelude::*;
-
 use crate::backend::{Backend, GEOMETRY_MOMENTS, Splats};
+use crate::blend::{Blend, Normalized, SquaredWeights};
 use crate::error::{Error, Result};
 use crate::gaussians::Gaussians;
 use crate::image::{Image, Size};
 use crate::loss::{Loss, LossTerms};
 
-/// How overlapping Gaussians make a pixel.
-#[derive(Clone, Copy, Debug, PartialEq, Default, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase", tag = "name")]
-pub enum Blend {
-    /// `I = sum_i g_i c_i` (accumulated summation, GaussianImage, ECCV 2024).
-    #[default]
-    Additive,
-    /// `I = sum_i g_i c_i / (epsilon + sum_i g_i)`, as radial basis function networks have it.
-    ///
-    /// The coverage `sum_i g_i` is drawn as one more channel of colour 1.
-    Normalized {
-        /// Added to the coverage; a larger one keeps gradients alive where coverage is thin.
-        epsilon: f32,
-    },
-}
+/// Channels that every backend takes.
+const MAX_CHANNELS_AT_ONCE: usize = 5;
 
 /// Draws Gaussians on a backend with a blend, and differentiates the result.
 ///
@@ -35,14 +21,23 @@ pub struct Renderer<'a> {
     blend: Blend,
     size: Size,
     splats: Splats,
-    /// The blend's denominator and the blended picture, once drawn; normalized blend only.
-    drawn: Option<(Vec<f32>, Image)>,
+    /// The blended picture, once drawn; normalized blend only.
+    drawn: Option<Normalized>,
+    /// Moments of the coverage, `[N]`; normalized blend only.
+    coverage_moments: Vec<f32>,
 }
 
 impl<'a> Renderer<'a> {
     /// A renderer of pictures of `size` on `backend`.
     pub fn new(backend: &'a mut dyn Backend, blend: Blend, size: Size) -> Self {
-        Self { backend, blend, size, splats: Splats::default(), drawn: None }
+        Self {
+            backend,
+            blend,
+            size,
+            splats: Splats::default(),
+            drawn: None,
+            coverage_moments: vec![],
+        }
     }
 
     /// Size of the pictures drawn.
@@ -67,10 +62,7 @@ impl<'a> Renderer<'a> {
     pub fn render(&mut self) -> Result<Image> {
         match self.blend {
             Blend::Additive => self.backend.render(&self.splats, self.size),
-            Blend::Normalized { epsilon } => {
-                let (_, picture) = self.draw_normalized(epsilon)?;
-                Ok(picture.clone())
-            }
+            Blend::Normalized { epsilon } => Ok(self.draw_normalized(epsilon)?.picture.clone()),
         }
     }
 
@@ -82,7 +74,8 @@ impl<'a> Renderer<'a> {
         match self.blend {
             Blend::Additive => self.backend.vjp(&self.splats, gradient),
             Blend::Normalized { epsilon } => {
-                let gradient = self.gradient_with_coverage(epsilon, gradient)?;
+                self.check_gradient(gradient)?;
+                let gradient = self.draw_normalized(epsilon)?.gradient_of_sums(gradient);
                 let moments = self.backend.vjp(&self.splats, &gradient)?;
                 Ok(self.without_coverage(&moments))
             }
@@ -99,22 +92,7 @@ impl<'a> Renderer<'a> {
             Blend::Normalized { epsilon } => {
                 let tangent = self.with_coverage(tangent)?;
                 let change = self.backend.jvp(&self.splats, &tangent, self.size)?;
-                let channels = self.splats.channels - 1;
-                let (denominator, picture) = self.draw_normalized(epsilon)?;
-                let mut out = Image::zeros(picture.size(), channels);
-                let coverage_change = change.plane(channels);
-                for channel in 0..channels {
-                    let numerator_change = change.plane(channel);
-                    let value = picture.plane(channel);
-                    out.plane_mut(channel).par_iter_mut().enumerate().for_each(|(p, out)| {
-                        // An uncovered pixel stays black.
-                        if denominator[p] > 0.0 {
-                            let change = numerator_change[p] - value[p] * coverage_change[p];
-                            *out = change / denominator[p];
-                        }
-                    });
-                }
-                Ok(out)
+                Ok(self.draw_normalized(epsilon)?.tangent(&change))
             }
         }
     }
@@ -129,15 +107,62 @@ impl<'a> Renderer<'a> {
         loss: &Loss,
         moments: &mut Vec<f32>,
     ) -> Result<LossTerms> {
-        match self.blend {
-            Blend::Additive => self.backend.loss_and_vjp(&self.splats, target, loss, moments),
-            Blend::Normalized { .. } => {
-                let picture = self.render()?;
-                let (terms, gradient) = loss.evaluate(&picture, target)?;
-                *moments = self.vjp(&gradient)?;
-                Ok(terms)
-            }
+        let blend = self.blend;
+        let terms = self.backend.loss_and_vjp(&self.splats, target, loss, blend, moments)?;
+        if let Blend::Normalized { .. } = blend {
+            *moments = self.without_coverage(moments);
         }
+        Ok(terms)
+    }
+
+    /// The normalized picture, if that is the blend and it has been drawn since the Gaussians
+    /// were set.
+    pub fn normalized(&self) -> Option<&Normalized> {
+        self.drawn.as_ref()
+    }
+
+    /// Moments of the coverage from the last gradient, `[N]`; empty with the additive blend.
+    pub fn coverage_moments(&self) -> &[f32] {
+        &self.coverage_moments
+    }
+
+    /// Sums over the squares of every Gaussian's weights; `None` with the additive blend, where
+    /// they are known in closed form.
+    ///
+    /// # Errors
+    /// As [`Backend::vjp`].
+    pub fn squared_weights(&mut self) -> Result<Option<SquaredWeights>> {
+        let Blend::Normalized { epsilon } = self.blend else { return Ok(None) };
+        let planes = self.draw_normalized(epsilon)?.squares();
+        let n = self.splats.len();
+        let mut sums = vec![0.0; n * planes.len()];
+        // The square of a Gaussian is a Gaussian of twice the conic.
+        let mut squares = self.splats.clone();
+        for (conic, reach) in squares.conic.iter_mut().zip(&mut squares.reach_px) {
+            *conic = conic.map(|v| 2.0 * v);
+            *reach = reach.map(|v| v * std::f32::consts::FRAC_1_SQRT_2);
+        }
+        let channels = self.splats.channels - 1;
+        let size = self.size;
+        let mut first = 0;
+        for group in planes.chunks(MAX_CHANNELS_AT_ONCE) {
+            squares.channels = group.len();
+            squares.color = vec![0.0; n * group.len()];
+            let data = group.concat();
+            let weights = Image::from_planar(size, group.len(), data)?;
+            let moments = self.backend.vjp(&squares, &weights)?;
+            let rows = moments.chunks_exact(squares.moments_per_splat());
+            for (sums, row) in sums.chunks_exact_mut(planes.len()).zip(rows) {
+                sums[first..first + group.len()].copy_from_slice(&row[..group.len()]);
+            }
+            first += group.len();
+        }
+        let mut weights = SquaredWeights::default();
+        let colors = self.splats.color.chunks_exact(channels + 1);
+        for (sums, color) in sums.chunks_exact(planes.len()).zip(colors) {
+            weights.push(sums, &color[..channels]);
+        }
+        Ok(Some(weights))
     }
 
     /// Number of pixels that no Gaussian reaches.
@@ -156,56 +181,33 @@ impl<'a> Renderer<'a> {
         Ok(coverage.data().iter().filter(|v| **v == 0.0).count())
     }
 
-    fn draw_normalized(&mut self, epsilon: f32) -> Result<&(Vec<f32>, Image)> {
+    fn draw_normalized(&mut self, epsilon: f32) -> Result<&Normalized> {
         if self.drawn.is_none() {
             let sums = self.backend.render(&self.splats, self.size)?;
-            let channels = sums.channels() - 1;
-            let denominator: Vec<f32> = sums.plane(channels).iter().map(|w| w + epsilon).collect();
-            let mut picture = Image::zeros(self.size, channels);
-            for channel in 0..channels {
-                let numerator = sums.plane(channel);
-                picture.plane_mut(channel).par_iter_mut().enumerate().for_each(|(p, out)| {
-                    // Without coverage and without epsilon the pixel is black, not 0/0.
-                    *out = if denominator[p] > 0.0 { numerator[p] / denominator[p] } else { 0.0 };
-                });
-            }
-            self.drawn = Some((denominator, picture));
+            self.drawn = Some(Normalized::new(&sums, epsilon));
         }
         self.drawn.as_ref().ok_or_else(|| Error::Device("nothing was drawn".into()))
     }
 
-    /// Gradient with respect to the C + 1 sums: of colours, and of the coverage below them.
-    fn gradient_with_coverage(&mut self, epsilon: f32, gradient: &Image) -> Result<Image> {
+    fn check_gradient(&self, gradient: &Image) -> Result<()> {
         let channels = self.splats.channels - 1;
-        if gradient.channels() != channels || gradient.size() != self.size {
-            return Err(Error::Invalid(format!(
-                "a gradient of {} with {} channels does not fit a picture of {} with {channels}",
-                gradient.size(),
-                gradient.channels(),
-                self.size
-            )));
+        if gradient.channels() == channels && gradient.size() == self.size {
+            return Ok(());
         }
-        let size = self.size;
-        let (denominator, picture) = self.draw_normalized(epsilon)?;
-        let mut out = Image::zeros(size, channels + 1);
-        let mut of_coverage = vec![0.0; size.pixels()];
-        for channel in 0..channels {
-            let drawn = gradient.plane(channel).iter().zip(picture.plane(channel)).zip(denominator);
-            let sums = out.plane_mut(channel).iter_mut().zip(&mut of_coverage);
-            for ((of_sum, of_coverage), ((&gradient, &value), &weight)) in sums.zip(drawn) {
-                if weight > 0.0 {
-                    *of_sum = gradient / weight;
-                    *of_coverage -= *of_sum * value;
-                }
-            }
-        }
-        out.plane_mut(channels).copy_from_slice(&of_coverage);
-        Ok(out)
+        Err(Error::Invalid(format!(
+            "a gradient of {} with {} channels does not fit a picture of {} with {channels}",
+            gradient.size(),
+            gradient.channels(),
+            self.size
+        )))
     }
 
     /// Drops the coverage's own moment: its colour is the constant 1.
-    fn without_coverage(&self, moments: &[f32]) -> Vec<f32> {
+    fn without_coverage(&mut self, moments: &[f32]) -> Vec<f32> {
         let channels = self.splats.channels - 1;
+        let rows = moments.chunks_exact(self.splats.moments_per_splat());
+        self.coverage_moments.clear();
+        self.coverage_moments.extend(rows.map(|row| row[channels]));
         let mut out = Vec::with_capacity(self.splats.len() * (channels + GEOMETRY_MOMENTS));
         for row in moments.chunks_exact(self.splats.moments_per_splat()) {
             out.extend_from_slice(&row[..channels]);

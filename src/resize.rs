@@ -1,8 +1,8 @@
 //! Gaussians for another size: a picture of Gaussians has no pixels of its own.
 
+use crate::blend::Blend;
 use crate::gaussians::Gaussians;
 use crate::image::Size;
-use crate::renderer::Blend;
 
 /// Variance of a pixel's own footprint in square pixels.
 ///

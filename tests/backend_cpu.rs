@@ -9,6 +9,7 @@ use backend_scenes::*;
 use lgi::Error;
 use lgi::backend::cpu::{Cpu, SimdLevel};
 use lgi::backend::{Backend, Splats};
+use lgi::blend::Blend;
 use lgi::image::{Image, Size};
 use lgi::loss::Loss;
 
@@ -168,7 +169,8 @@ fn the_fused_loss_is_the_loss_of_the_picture() {
             let target = Arc::new(random_image(7, size, 3));
             let loss = Loss { l1, l2, ssim };
             let mut moments = vec![f32::NAN; 3];
-            let terms = cpu.loss_and_vjp(&splats, &target, &loss, &mut moments).unwrap();
+            let terms =
+                cpu.loss_and_vjp(&splats, &target, &loss, Blend::Additive, &mut moments).unwrap();
             let picture = cpu.render(&splats, size).unwrap();
             let (expected, gradient) = loss.evaluate(&picture, &target).unwrap();
             assert_eq!(moments, cpu.vjp(&splats, &gradient).unwrap(), "{size}, {loss:?}");
@@ -191,7 +193,8 @@ fn results_are_the_same_bits_every_time_and_for_any_number_of_threads() {
     let run = |cpu: &mut Cpu| {
         let mut moments = Vec::new();
         let loss = Loss { l1: 0.5, l2: 0.5, ssim: 0.0 };
-        let terms = cpu.loss_and_vjp(&splats, &target, &loss, &mut moments).unwrap();
+        let terms =
+            cpu.loss_and_vjp(&splats, &target, &loss, Blend::Additive, &mut moments).unwrap();
         (
             bits(cpu.render(&splats, size).unwrap().data()),
             bits(cpu.jvp(&splats, &tangent, size).unwrap().data()),
@@ -227,7 +230,8 @@ fn what_does_not_fit_together_is_an_error() {
     is_invalid(cpu.vjp(&splats, &Image::zeros(size, 4)).unwrap_err());
     is_invalid(cpu.jvp(&splats, &[0.0; 7], size).unwrap_err());
     let target = Arc::new(Image::zeros(size, 1));
-    let error = cpu.loss_and_vjp(&splats, &target, &Loss::default(), &mut Vec::new());
+    let error =
+        cpu.loss_and_vjp(&splats, &target, &Loss::default(), Blend::Additive, &mut Vec::new());
     is_invalid(error.unwrap_err());
     let mut shorter = splats.clone();
     shorter.conic.pop();

@@ -13,6 +13,7 @@ use lgi::Error;
 use lgi::backend::gpu::{Gpu, GpuOptions, Reduction};
 use lgi::backend::select::software_adapter;
 use lgi::backend::{Backend, Splats};
+use lgi::blend::Blend;
 use lgi::image::{Image, Size};
 use lgi::loss::Loss;
 
@@ -155,7 +156,9 @@ fn runs_are_bit_identical() {
                 // Something else in between, so that the lists are made anew.
                 gpu.render(&random_splats(1, 5, 3, size, HUGE), size).unwrap();
                 let mut moments = Vec::new();
-                let terms = gpu.loss_and_vjp(&splats, &target, &loss, &mut moments).unwrap();
+                let terms = gpu
+                    .loss_and_vjp(&splats, &target, &loss, Blend::Additive, &mut moments)
+                    .unwrap();
                 let bits: Vec<u32> = moments.iter().map(|v| v.to_bits()).collect();
                 answers.push((terms, bits, gpu.render(&splats, size).unwrap()));
             }
@@ -183,7 +186,8 @@ fn the_fused_loss_is_the_default_path() {
             }
             let target = Arc::new(target.clone());
             let mut moments = Vec::new();
-            let terms = gpu.loss_and_vjp(&splats, &target, &loss, &mut moments).unwrap();
+            let terms =
+                gpu.loss_and_vjp(&splats, &target, &loss, Blend::Additive, &mut moments).unwrap();
 
             let picture = gpu.render(&splats, size).unwrap();
             let (expected, gradient) = loss.evaluate(&picture, &target).unwrap();
@@ -205,7 +209,9 @@ fn a_target_is_told_from_another() {
     let mut loss_against = |value: f32| {
         let target = Image::from_planar(size, 3, vec![value; 1200]).unwrap();
         let loss = Loss::default();
-        gpu.loss_and_vjp(&splats, &Arc::new(target), &loss, &mut moments).unwrap().l2
+        gpu.loss_and_vjp(&splats, &Arc::new(target), &loss, Blend::Additive, &mut moments)
+            .unwrap()
+            .l2
     };
     // Each is dropped before the next is made, so that allocations may repeat.
     let values: Vec<f64> = (0..8).map(|i| loss_against(10.0 * i as f32)).collect();
@@ -222,13 +228,14 @@ fn lists_grow_until_they_fit_and_then_nothing_is_made_anew() {
         let mut gpu = gpu(GpuOptions { poison: true, first_capacity, ..GpuOptions::default() });
         let mut moments = Vec::new();
         let loss = Loss::default();
-        let terms = gpu.loss_and_vjp(&splats, &target, &loss, &mut moments).unwrap();
+        let terms =
+            gpu.loss_and_vjp(&splats, &target, &loss, Blend::Additive, &mut moments).unwrap();
         if let Some(first) = first_capacity {
             assert!(gpu.capacity() > first);
         }
         let replacements = gpu.replacements();
         for _ in 0..3 {
-            gpu.loss_and_vjp(&splats, &target, &loss, &mut moments).unwrap();
+            gpu.loss_and_vjp(&splats, &target, &loss, Blend::Additive, &mut moments).unwrap();
         }
         assert_eq!(gpu.replacements(), replacements);
         answers.push((terms, moments));

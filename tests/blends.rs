@@ -1,9 +1,10 @@
 //! Both blends, drawn and differentiated, against finite differences in the float64 oracle.
 
 use lgi::backend::oracle::Oracle;
+use lgi::blend::Blend;
 use lgi::gaussians::Gaussians;
 use lgi::image::{Image, Size};
-use lgi::renderer::{Blend, Renderer};
+use lgi::renderer::Renderer;
 
 const SIZE: Size = Size::new(12, 9);
 

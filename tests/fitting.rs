@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use lgi::backend::oracle::Oracle;
 use lgi::backend::{Backend, Splats};
+use lgi::blend::Blend;
 use lgi::fit::{Checkpoint, FitOptions, Fitter, Progress, StopReason, StopRules};
 use lgi::image::{Image, Size};
 use lgi::init::ColorStart;
 use lgi::loss::{Loss, LossTerms};
-use lgi::renderer::Blend;
 use lgi::{Error, Result};
 
 const SIZE: Size = Size::new(28, 20);
@@ -172,10 +172,11 @@ impl Backend for Faulty {
         splats: &Splats,
         target: &Arc<Image>,
         loss: &Loss,
+        blend: Blend,
         moments: &mut Vec<f32>,
     ) -> Result<LossTerms> {
         self.calls += 1;
-        let mut terms = Oracle.loss_and_vjp(splats, target, loss, moments)?;
+        let mut terms = Oracle.loss_and_vjp(splats, target, loss, blend, moments)?;
         if (self.fails)(self.calls) {
             if self.in_loss {
                 terms.l2 = f64::NAN;

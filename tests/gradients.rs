@@ -5,10 +5,11 @@ use lgi::backend::cpu::Cpu;
 use lgi::backend::oracle::Oracle;
 use lgi::backend::select::{self, DeviceChoice};
 use lgi::backend::{Backend, GEOMETRY_MOMENTS};
+use lgi::blend::Blend;
 use lgi::covariance::{self, Covariance};
 use lgi::gaussians::Gaussians;
 use lgi::image::{Image, Size};
-use lgi::renderer::{Blend, Renderer};
+use lgi::renderer::Renderer;
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 

@@ -2,10 +2,11 @@
 
 use lgi::backend::Splats;
 use lgi::backend::oracle::Oracle;
+use lgi::blend::Blend;
 use lgi::gaussians::Gaussians;
 use lgi::image::{Image, Size};
 use lgi::init::{self, ALL, ColorStart, solve_colors};
-use lgi::renderer::{Blend, Renderer};
+use lgi::renderer::Renderer;
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 

@@ -5,12 +5,12 @@ use std::fs;
 use lgi::Error;
 use lgi::backend::Splats;
 use lgi::backend::oracle::Oracle;
+use lgi::blend::Blend;
 use lgi::codec::{
     self, Precision, ReadLimits, Scene, WriteOptions, decode, encode, probe, write_file,
 };
 use lgi::gaussians::Gaussians;
 use lgi::image::Size;
-use lgi::renderer::Blend;
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;

@@ -5,10 +5,10 @@ mod png_builder;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
+use lgi::blend::Blend;
 use lgi::codec::{self, ReadLimits, Scene, WriteOptions};
 use lgi::gaussians::Gaussians;
 use lgi::image::{self, Limits, PictureFormat, SaveOptions, Size};
-use lgi::renderer::Blend;
 use lgi::{Error, Result};
 use png_builder::Png;
 

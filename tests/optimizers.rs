@@ -7,8 +7,8 @@ fn groups(position: &[f32], shape: &[f32], color: &[f32]) -> Groups {
     Groups { position: position.to_vec(), shape: shape.to_vec(), color: color.to_vec() }
 }
 
-fn step_at(rate: f32) -> Step {
-    Step { rates: PerGroup { position: rate, shape: rate, color: rate } }
+fn step_at(rate: f32) -> Step<'static> {
+    Step { rates: PerGroup { position: rate, shape: rate, color: rate }, blocks: None }
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn a_chain_goes_down_the_gradient_at_each_groups_own_rate() {
     };
     let mut chain = options.build().unwrap();
     let mut updates = groups(&[3.0], &[-3.0], &[3.0]);
-    chain.update(&mut updates, &Step { rates: options.learning_rate });
+    chain.update(&mut updates, &Step { rates: options.learning_rate, blocks: None });
     assert!((updates.position[0] + 1.0).abs() < 1e-5);
     assert!((updates.shape[0] - 2.0).abs() < 1e-5);
     assert_eq!(updates.color[0], 0.0);

@@ -3,9 +3,10 @@
 use lgi::backend::Backend;
 use lgi::backend::Splats;
 use lgi::backend::oracle::Oracle;
+use lgi::blend::Blend;
 use lgi::gaussians::Gaussians;
 use lgi::image::{Image, Size};
-use lgi::renderer::{Blend, Renderer};
+use lgi::renderer::Renderer;
 use lgi::resize::resize;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 pub use splats::{GEOMETRY_MOMENTS, Splats};
 
+use crate::blend::{Blend, Normalized};
 use crate::error::{Error, Result};
 use crate::image::{Image, Size};
 use crate::loss::{Loss, LossTerms};
@@ -42,7 +43,10 @@ pub trait Backend: Send {
     /// As [`Self::render`]; [`Error::Invalid`] if the lengths differ.
     fn jvp(&mut self, splats: &Splats, tangent: &[f32], size: Size) -> Result<Image>;
 
-    /// Loss against `target` and the moments of its gradient image, in one go.
+    /// Loss against `target` and the moments of its gradient, in one go.
+    ///
+    /// With the normalized blend the splats have one channel more than the target, the coverage,
+    /// and so have the moments.
     ///
     /// `moments` is resized to `[N, C + 5]`. Backends override this where render, loss and vjp
     /// can share work; the result is the same.
@@ -54,9 +58,10 @@ pub trait Backend: Send {
         splats: &Splats,
         target: &Arc<Image>,
         loss: &Loss,
+        blend: Blend,
         moments: &mut Vec<f32>,
     ) -> Result<LossTerms> {
-        unfused(self, splats, target, loss, moments)
+        unfused(self, splats, target, loss, blend, moments)
     }
 }
 
@@ -66,10 +71,18 @@ fn unfused<B: Backend + ?Sized>(
     splats: &Splats,
     target: &Image,
     loss: &Loss,
+    blend: Blend,
     moments: &mut Vec<f32>,
 ) -> Result<LossTerms> {
-    let picture = backend.render(splats, target.size())?;
-    let (terms, gradient) = loss.evaluate(&picture, target)?;
+    let sums = backend.render(splats, target.size())?;
+    let (terms, gradient) = match blend {
+        Blend::Additive => loss.evaluate(&sums, target)?,
+        Blend::Normalized { epsilon } => {
+            let drawn = Normalized::new(&sums, epsilon);
+            let (terms, gradient) = loss.evaluate(&drawn.picture, target)?;
+            (terms, drawn.gradient_of_sums(&gradient))
+        }
+    };
     *moments = backend.vjp(splats, &gradient)?;
     Ok(terms)
 }
@@ -87,7 +100,21 @@ fn check_tangent(splats: &Splats, tangent: &[f32]) -> Result<()> {
     Ok(())
 }
 
-/// Checks that a gradient or target image has the splats' channels.
+/// Checks that the splats have the channels that a blend needs to draw a picture like `target`.
+fn check_target(splats: &Splats, target: &Image, blend: Blend) -> Result<()> {
+    let coverage = usize::from(matches!(blend, Blend::Normalized { .. }));
+    if target.channels() + coverage != splats.channels {
+        return Err(Error::Invalid(format!(
+            "splats with {} channels, {coverage} of them coverage, and a target with {} do not \
+             belong together",
+            splats.channels,
+            target.channels()
+        )));
+    }
+    Ok(())
+}
+
+/// Checks that a gradient image has the splats' channels.
 fn check_channels(splats: &Splats, image: &Image) -> Result<()> {
     if image.channels() != splats.channels {
         return Err(Error::Invalid(format!(

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
+use lgi::blend::Blend;
 use lgi::codec::{self, FileInfo, Precision, Scene};
 use lgi::gaussians::Gaussians;
-use lgi::renderer::Blend;
 use serde::Serialize;
 use serde_json::Value;
 

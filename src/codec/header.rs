@@ -2,10 +2,10 @@
 
 use super::bytes::Bytes;
 use super::{MAGIC, VERSION, malformed, unsupported};
+use crate::blend::Blend;
 use crate::error::Result;
 use crate::gaussians::SUPPORT_Q;
 use crate::image::Size;
-use crate::renderer::Blend;
 
 /// What the header says about the picture; the layout is in the [module's docs](super).
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,10 +1,10 @@
 //! What a file holds, in memory.
 
 use super::Header;
+use crate::blend::Blend;
 use crate::error::{Error, Result};
 use crate::gaussians::Gaussians;
 use crate::image::Size;
-use crate::renderer::Blend;
 
 /// Most bytes of metadata, as JSON.
 pub const MAX_METADATA_BYTES: usize = 1 << 16;

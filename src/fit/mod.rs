@@ -21,6 +21,7 @@ mod options;
 mod parameters;
 mod progress;
 mod quality;
+mod search;
 mod state;
 
 pub use checkpoint::{Checkpoint, PictureId};

@@ -2,13 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::covariance::{self, ScaleBounds};
+use crate::blend::Blend;
+use crate::covariance::{self, Covariance, ScaleBounds};
+use crate::density::DensityOptions;
 use crate::error::{Error, Result};
 use crate::image::Size;
 use crate::init::{self, ColorStart};
 use crate::loss::Loss;
 use crate::optim::{OptimizerOptions, PerGroup};
-use crate::renderer::Blend;
 
 /// When a fit ends. The first rule that holds ends it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -56,6 +57,8 @@ pub struct FitOptions {
     pub colors: ColorStart,
     /// Optimizer and schedule.
     pub optimizer: OptimizerOptions,
+    /// How Gaussians come and go.
+    pub density: DensityOptions,
     /// When to stop.
     pub stop: StopRules,
     /// Smallest standard deviation in pixels.
@@ -75,6 +78,7 @@ impl Default for FitOptions {
             start: "structure-tensor".into(),
             colors: ColorStart::LeastSquares { iterations: 4 },
             optimizer: OptimizerOptions::default(),
+            density: DensityOptions::FIXED,
             stop: StopRules::default(),
             sigma_min_px: 0.35,
             sigma_max_fraction: 0.4,
@@ -116,6 +120,13 @@ impl FitOptions {
         covariance::by_name(&self.covariance)?;
         init::by_name(&self.start)?;
         self.optimizer.check()?;
+        self.density.check()?;
+        if self.optimizer.rule()?.blocks && self.covariance != covariance::BodyFrame.name() {
+            return Err(Error::Invalid(format!(
+                "{} works in the body frame, not with covariance {}",
+                self.optimizer.rule, self.covariance
+            )));
+        }
         let Loss { l1, l2, ssim } = self.loss;
         let weights = [l1, l2, ssim];
         let wrong = if weights.iter().any(|w| !w.is_finite() || *w < 0.0) || weights == [0.0; 3] {

@@ -42,6 +42,28 @@ pub(super) fn pull_back(
         });
 }
 
+/// Removes from the gradients what [`retract`] would undo.
+pub(super) fn project(
+    gaussians: &Gaussians,
+    covariance: &dyn Covariance,
+    gradient: &mut Groups,
+    bounds: ScaleBounds,
+) {
+    let shape_len = covariance.shape_len();
+    gradient
+        .shape
+        .par_chunks_mut(shape_len * CHUNK)
+        .zip(gaussians.factor_px.par_chunks(CHUNK))
+        .for_each(|(shapes, factors)| {
+            for (shape, factor) in shapes.chunks_exact_mut(shape_len).zip(factors) {
+                let mut of_shape = [0.0; 3];
+                of_shape[..shape_len].copy_from_slice(shape);
+                let projected = covariance.project_gradient(*factor, of_shape, bounds);
+                shape.copy_from_slice(&projected[..shape_len]);
+            }
+        });
+}
+
 /// Moves the Gaussians by one step of the groups.
 pub(super) fn retract(
     gaussians: &mut Gaussians,

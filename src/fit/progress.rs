@@ -15,6 +15,8 @@ pub enum StopReason {
     TargetPsnr,
     /// The time is up.
     Time,
+    /// No step lowers the loss any further.
+    Converged,
 }
 
 /// One iteration: the state before its update.
@@ -37,6 +39,9 @@ pub struct Progress {
     /// Set if the loss or the gradient was not finite: the fit went back to its best state and
     /// its learning rates are now multiplied by this.
     pub rolled_back: Option<f32>,
+    /// Whether this was a trial of a line search that failed: the figures are not those of a
+    /// state that was kept.
+    pub rejected: bool,
     /// What is only worked out where asked for, see [`super::Fitter::details_every`].
     pub details: Option<Details>,
     /// Set once the fit has ended; no update was made then.

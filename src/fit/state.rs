@@ -3,6 +3,7 @@
 use rand_xoshiro::Xoshiro256PlusPlus;
 use serde::{Deserialize, Serialize};
 
+use super::search::Search;
 use crate::gaussians::Gaussians;
 
 /// The best state so far.
@@ -33,4 +34,8 @@ pub(super) struct State {
     /// Seconds of earlier runs.
     pub seconds: f64,
     pub random: Xoshiro256PlusPlus,
+    /// The line search that is under way.
+    pub search: Option<Search>,
+    /// Line searches that failed since the last step.
+    pub failures: u32,
 }

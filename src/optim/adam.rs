@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{Groups, Step, Transform};
+use super::{Groups, RowMap, Step, Transform};
 use crate::error::{Error, Result};
 
 /// Entries handled by one task; the result does not depend on it.
@@ -59,6 +59,11 @@ impl Transform for Adam {
                     }
                 });
         }
+    }
+
+    fn remap(&mut self, rows: &RowMap) {
+        self.state.first_moment.remap(rows);
+        self.state.second_moment.remap(rows);
     }
 
     fn reset(&mut self) {

@@ -1,6 +1,6 @@
 //! Several transforms in a row.
 
-use super::{Groups, Step, Transform};
+use super::{Groups, RowMap, Step, Transform};
 use crate::error::Result;
 
 /// Transforms applied one after the other.
@@ -23,6 +23,18 @@ impl Transform for Chain {
     fn update(&mut self, updates: &mut Groups, step: &Step) {
         for link in &mut self.links {
             link.update(updates, step);
+        }
+    }
+
+    fn stepped(&mut self, step: &Groups) {
+        for link in &mut self.links {
+            link.stepped(step);
+        }
+    }
+
+    fn remap(&mut self, rows: &RowMap) {
+        for link in &mut self.links {
+            link.remap(rows);
         }
     }
 

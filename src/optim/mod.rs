@@ -11,17 +11,30 @@ mod adam;
 mod chain;
 mod clip_norm;
 mod clip_value;
+mod gauss_newton;
 mod groups;
+mod lbfgs;
 mod learning_rate;
+mod line_search;
+mod natural;
+mod rows;
 pub mod schedule;
+mod trust_region;
+mod vectors;
 
 pub use adam::Adam;
 pub use chain::Chain;
 pub use clip_norm::ClipNorm;
 pub use clip_value::ClipValue;
+pub use gauss_newton::GaussNewton;
 pub use groups::{Group, Groups, PerGroup};
+pub use lbfgs::Lbfgs;
 pub use learning_rate::ScaleByLearningRate;
+pub use line_search::{Backtracking, Trial};
+pub use natural::NaturalGradient;
+pub use rows::RowMap;
 pub use schedule::ScheduleOptions;
+pub use trust_region::TrustRegion;
 
 use serde::{Deserialize, Serialize};
 
@@ -29,9 +42,11 @@ use crate::error::{Error, Result};
 
 /// What a transform may know about the step being taken.
 #[derive(Clone, Copy, Debug)]
-pub struct Step {
+pub struct Step<'a> {
     /// Learning rate of each group at this iteration: base rate, schedule and backing-off.
     pub rates: PerGroup<f32>,
+    /// The blocks of the Gauss-Newton matrix, for rules that ask for them.
+    pub blocks: Option<&'a GaussNewton>,
 }
 
 /// One link of an optimizer: updates in, updates out.
@@ -40,7 +55,13 @@ pub trait Transform: Send {
     fn name(&self) -> &'static str;
 
     /// Transforms the updates of one iteration in place. The first call sees the gradients.
-    fn update(&mut self, updates: &mut Groups, step: &Step);
+    fn update(&mut self, updates: &mut Groups, step: &Step<'_>);
+
+    /// Says which step was made in the end, for rules that learn from it.
+    fn stepped(&mut self, _step: &Groups) {}
+
+    /// Gaussians came, went or moved: what is remembered of each goes with its row.
+    fn remap(&mut self, _rows: &RowMap) {}
 
     /// Forgets everything, as before the first update.
     fn reset(&mut self) {}
@@ -72,6 +93,8 @@ pub struct OptimizerOptions {
     pub beta2: f32,
     /// Added to the root of the second moment.
     pub epsilon: f32,
+    /// Number of steps that L-BFGS remembers.
+    pub memory: usize,
     /// Largest absolute value of any gradient entry.
     pub clip_value: Option<f32>,
     /// Largest Euclidean norm of the whole gradient.
@@ -90,6 +113,7 @@ impl Default for OptimizerOptions {
             beta2: 0.95,
             // Gradients are means over pixels: far below Adam's usual 1e-8.
             epsilon: 1e-15,
+            memory: 8,
             clip_value: None,
             clip_norm: None,
             schedule: ScheduleOptions::default(),
@@ -97,12 +121,57 @@ impl Default for OptimizerOptions {
     }
 }
 
-/// Builds an update rule from the options.
-pub type BuildRule = fn(&OptimizerOptions) -> Box<dyn Transform>;
+/// An update rule and what it needs of the loop around it.
+#[derive(Clone, Copy, Debug)]
+pub struct Rule {
+    /// Name on the command line and in files.
+    pub name: &'static str,
+    /// One line of help.
+    pub help: &'static str,
+    /// Whether it works on the blocks of the Gauss-Newton matrix, and so in the body frame.
+    pub blocks: bool,
+    /// Whether its steps are whole ones that a line search shortens; else they are multiplied by
+    /// the learning rates.
+    pub line_search: bool,
+    /// Builds the transforms.
+    pub build: fn(&OptimizerOptions) -> Vec<Box<dyn Transform>>,
+}
 
-/// The update rules, by name.
-pub const RULES: &[(&str, BuildRule)] =
-    &[("adam", |options| Box::new(Adam::new(options.beta1, options.beta2, options.epsilon)))];
+/// The update rules.
+pub const RULES: &[Rule] = &[
+    Rule {
+        name: "adam",
+        help: "Adam (Kingma and Ba 2015)",
+        blocks: false,
+        line_search: false,
+        build: |options| vec![adam(options)],
+    },
+    Rule {
+        name: "lbfgs",
+        help: "L-BFGS from the Gauss-Newton blocks, with a line search",
+        blocks: true,
+        line_search: true,
+        build: |options| vec![Box::new(Lbfgs::new(options.memory))],
+    },
+    Rule {
+        name: "natural-adam",
+        help: "Adam on the natural gradient",
+        blocks: true,
+        line_search: false,
+        build: |options| vec![Box::new(NaturalGradient), adam(options)],
+    },
+    Rule {
+        name: "natural-descent",
+        help: "plain descent along the natural gradient",
+        blocks: true,
+        line_search: false,
+        build: |_| vec![Box::new(NaturalGradient)],
+    },
+];
+
+fn adam(options: &OptimizerOptions) -> Box<dyn Transform> {
+    Box::new(Adam::new(options.beta1, options.beta2, options.epsilon))
+}
 
 impl OptimizerOptions {
     /// Checks every number against its domain.
@@ -110,7 +179,7 @@ impl OptimizerOptions {
     /// # Errors
     /// [`Error::Invalid`] naming the option and the value.
     pub fn check(&self) -> Result<()> {
-        rule_by_name(&self.rule)?;
+        self.rule()?;
         for (group, rate) in self.learning_rate.iter() {
             if !rate.is_finite() || *rate < 0.0 {
                 return invalid("learning rate", group.name(), *rate, "finite and not negative");
@@ -132,6 +201,21 @@ impl OptimizerOptions {
         self.schedule.check()
     }
 
+    /// The update rule.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] listing the names if there is none of that name.
+    pub fn rule(&self) -> Result<&'static Rule> {
+        RULES.iter().find(|rule| rule.name == self.rule).ok_or_else(|| {
+            let known: Vec<&str> = RULES.iter().map(|rule| rule.name).collect();
+            Error::Invalid(format!(
+                "no update rule {:?}; there are {}",
+                self.rule,
+                known.join(", ")
+            ))
+        })
+    }
+
     /// The chain: clipping, the update rule, the learning rate.
     ///
     /// # Errors
@@ -145,17 +229,13 @@ impl OptimizerOptions {
         if let Some(limit) = self.clip_norm {
             links.push(Box::new(ClipNorm { limit }));
         }
-        links.push(rule_by_name(&self.rule)?(self));
-        links.push(Box::new(ScaleByLearningRate));
+        let rule = self.rule()?;
+        links.extend((rule.build)(self));
+        if !rule.line_search {
+            links.push(Box::new(ScaleByLearningRate));
+        }
         Ok(Chain::new(links))
     }
-}
-
-fn rule_by_name(name: &str) -> Result<BuildRule> {
-    RULES.iter().find(|(rule, _)| *rule == name).map(|(_, build)| *build).ok_or_else(|| {
-        let known: Vec<&str> = RULES.iter().map(|(rule, _)| *rule).collect();
-        Error::Invalid(format!("no update rule {name:?}; there are {}", known.join(", ")))
-    })
 }
 
 fn invalid(what: &str, which: &str, value: f32, domain: &str) -> Result<()> {

@@ -27,7 +27,8 @@ use self::loss::{PointwiseLoss, RowSums};
 use self::planes::Planes;
 use self::simd::Dispatcher;
 use self::work::Work;
-use super::{Backend, Splats, check_channels, check_tangent, unfused};
+use super::{Backend, Splats, check_channels, check_tangent, check_target, unfused};
+use crate::blend::Blend;
 use crate::error::{Error, Result};
 use crate::image::{Image, Size};
 use crate::loss::{Loss, LossTerms};
@@ -182,20 +183,22 @@ impl Backend for Cpu {
         splats: &Splats,
         target: &Arc<Image>,
         loss: &Loss,
+        blend: Blend,
         moments: &mut Vec<f32>,
     ) -> Result<LossTerms> {
         let size = target.size();
         if loss.ssim != 0.0 {
             // SSIM mixes pixels of neighbouring bands, so the picture must be whole first.
-            return unfused(self, splats, target, loss, moments);
+            return unfused(self, splats, target, loss, blend, moments);
         }
         check(splats, size)?;
-        check_channels(splats, target)?;
+        check_target(splats, target, blend)?;
         Ok(self.on_threads(|work, dispatcher| {
             let stride = Planes::stride_of(size);
             let epilogue = |first_row: usize, pixels: &mut [f32], sums: &mut [RowSums]| {
                 let target = target.as_ref();
-                dispatcher.run(PointwiseLoss { loss, target, first_row, stride, pixels, sums });
+                let band = PointwiseLoss { loss, blend, target, first_row, stride, pixels, sums };
+                dispatcher.run(band);
             };
             work.set_bands_and_pieces(splats, size);
             work.draw(dispatcher, splats, None, size, Some(&epilogue));

@@ -29,7 +29,8 @@ use pass::{Binned, Pass};
 use pipelines::Pipelines;
 use transfer::Transfer;
 
-use super::{Backend, Splats, check_channels, check_tangent, unfused};
+use super::{Backend, Splats, check_channels, check_tangent, check_target, unfused};
+use crate::blend::Blend;
 use crate::error::{Error, Result};
 use crate::image::{Image, Size};
 use crate::loss::{Loss, LossTerms};
@@ -226,12 +227,13 @@ impl Backend for Gpu {
         splats: &Splats,
         target: &Arc<Image>,
         loss: &Loss,
+        blend: Blend,
         moments: &mut Vec<f32>,
     ) -> Result<LossTerms> {
-        check_channels(splats, target)?;
+        check_target(splats, target, blend)?;
         let size = target.size();
-        if loss.ssim != 0.0 || size.pixels() == 0 {
-            return unfused(self, splats, target, loss, moments);
+        if loss.ssim != 0.0 || size.pixels() == 0 || blend != Blend::Additive {
+            return unfused(self, splats, target, loss, blend, moments);
         }
         let [across, down] = limits::tiles(size);
         let sums = 16 * across * down;

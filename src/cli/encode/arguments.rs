@@ -300,7 +300,7 @@ fn quality_parser() -> impl TypedValueParser<Value = Quality> {
 }
 
 fn rule_parser() -> PossibleValuesParser {
-    PossibleValuesParser::new(optim::RULES.iter().map(|(name, _)| *name))
+    PossibleValuesParser::new(optim::RULES.iter().map(|rule| rule.name))
 }
 
 fn schedule_parser() -> PossibleValuesParser {

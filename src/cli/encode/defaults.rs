@@ -1,10 +1,10 @@
 //! What the help says about values that are not given: the library's own defaults.
 
 use clap::{Arg, Command};
+use lgi::blend::Blend;
 use lgi::fit::FitOptions;
 use lgi::init::ColorStart;
 use lgi::optim::PerGroup;
-use lgi::renderer::Blend;
 
 /// Adds the defaults to the help of the options that have none of their own.
 pub fn with_defaults(command: Command) -> Command {

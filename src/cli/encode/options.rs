@@ -1,9 +1,9 @@
 //! From the command line to the library's options: the base, the preset, then what is explicit.
 
+use lgi::blend::Blend;
 use lgi::codec::Precision;
 use lgi::fit::{FitOptions, Quality};
 use lgi::init::ColorStart;
-use lgi::renderer::Blend;
 
 use super::arguments::{
     EncodeArguments, ModelArguments, OptimizerArguments, ScheduleArguments, StopArguments,

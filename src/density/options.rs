@@ -1,0 +1,95 @@
+//! How Gaussians come and go during a fit.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+
+/// Growth and relocation. Fractions of the fit are fractions of its iterations.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DensityOptions {
+    /// Share of the Gaussians that a fit starts with; 1 starts with all.
+    pub start: f32,
+    /// Iterations from one revision to the next; 0 for none at all.
+    pub every: u64,
+    /// Part of the fit after which all Gaussians are there.
+    pub grow_until: f32,
+    /// Part of the fit after which Gaussians stay where they are.
+    pub relocate_until: f32,
+    /// Largest share of the Gaussians that one revision relocates.
+    pub relocate: f32,
+    /// A Gaussian is relocated where the gain, times this, is above its removal's cost. Above 1,
+    /// since the fit that follows makes more of a new place than of an old one.
+    pub eagerness: f32,
+}
+
+impl DensityOptions {
+    /// Nothing comes, nothing goes.
+    pub const FIXED: Self = Self {
+        start: 1.0,
+        every: 0,
+        grow_until: 0.0,
+        relocate_until: 0.0,
+        relocate: 0.0,
+        eagerness: 8.0,
+    };
+
+    /// Checks every number.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] naming the option and the value.
+    pub fn check(&self) -> Result<()> {
+        let shares = [
+            ("start", self.start),
+            ("grow_until", self.grow_until),
+            ("relocate_until", self.relocate_until),
+            ("relocate", self.relocate),
+        ];
+        for (name, share) in shares {
+            if !(0.0..=1.0).contains(&share) {
+                return Err(Error::Invalid(format!(
+                    "density {name} must be between 0 and 1, not {share}"
+                )));
+            }
+        }
+        if !self.eagerness.is_finite() || self.eagerness < 0.0 {
+            return Err(Error::Invalid(format!(
+                "density eagerness must be at least 0, not {}",
+                self.eagerness
+            )));
+        }
+        Ok(())
+    }
+
+    /// Number of Gaussians that a fit of `count` starts with.
+    pub fn first(&self, count: usize) -> usize {
+        if self.every == 0 {
+            return count;
+        }
+        ((count as f64 * f64::from(self.start)).ceil() as usize).clamp(count.min(1), count)
+    }
+
+    /// Whether Gaussians may come or go at this iteration.
+    pub fn is_due(&self, iteration: u64, iterations: u64) -> bool {
+        let last = self.grow_until.max(self.relocate_until);
+        self.every > 0
+            && iteration > 0
+            && iteration.is_multiple_of(self.every)
+            && iteration as f64 <= f64::from(last) * iterations as f64
+    }
+
+    /// Number of Gaussians to add at a revision: equal shares of what is missing.
+    pub fn to_add(&self, have: usize, count: usize, iteration: u64, iterations: u64) -> usize {
+        let last = (f64::from(self.grow_until) * iterations as f64) as u64 / self.every.max(1);
+        let now = iteration / self.every.max(1);
+        let left = last.saturating_sub(now) + 1;
+        count.saturating_sub(have).div_ceil(left as usize)
+    }
+
+    /// Largest number of Gaussians to relocate at a revision.
+    pub fn to_relocate(&self, have: usize, iteration: u64, iterations: u64) -> usize {
+        if iteration as f64 > f64::from(self.relocate_until) * iterations as f64 {
+            return 0;
+        }
+        (have as f64 * f64::from(self.relocate)) as usize
+    }
+}

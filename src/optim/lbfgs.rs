@@ -1,0 +1,156 @@
+//! L-BFGS: second-order steps from a short memory of steps and gradients.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Groups, RowMap, Step, Transform};
+use crate::error::{Error, Result};
+
+/// Share of the Gauss-Newton step that is tried first, with nothing known about how the
+/// Gaussians work against each other.
+const FIRST_SCALE: f64 = 0.15;
+
+/// Bounds of the scale of the initial matrix.
+const SCALES: std::ops::RangeInclusive<f64> = 0.01..=2.0;
+
+/// Least curvature along a step that is believed, relative to the initial matrix.
+const LEAST_CURVATURE: f64 = 1e-6;
+
+/// Directions by limited-memory BFGS (Nocedal 1980; Nocedal & Wright 2006, algorithm 7.4).
+///
+/// The initial matrix is the inverse of [`super::GaussNewton`], afresh at every iteration, times
+/// `s.y / y.P y` of the newest pair; where a step has no blocks, the identity. The direction is
+/// a whole step: a line search shortens it, and says through [`Transform::stepped`] which step
+/// was made in the end.
+#[derive(Debug)]
+pub struct Lbfgs {
+    memory: usize,
+    state: State,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct State {
+    pairs: VecDeque<Pair>,
+    /// Gradient of the last update and the step made from there.
+    gradient: Groups,
+    step: Option<Groups>,
+    /// Scale of the initial matrix.
+    scale: f64,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self { pairs: VecDeque::new(), gradient: Groups::default(), step: None, scale: FIRST_SCALE }
+    }
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Pair {
+    step: Groups,
+    /// Change of the gradient along the step.
+    change: Groups,
+    /// `step . change`.
+    curvature: f64,
+}
+
+impl Lbfgs {
+    /// L-BFGS that remembers the last `memory` steps.
+    pub fn new(memory: usize) -> Self {
+        Self { memory, state: State::default() }
+    }
+
+    /// Takes in the pair that the last step and the new gradient make.
+    fn learn(&mut self, gradient: &Groups, step: &Step) {
+        let state = &mut self.state;
+        let Some(made) = state.step.take() else { return };
+        // The oldest pair's memory is used again.
+        let recycled =
+            if state.pairs.len() >= self.memory { state.pairs.pop_front() } else { None };
+        let mut pair = recycled.unwrap_or_default();
+        pair.step = made;
+        pair.change.clone_from(gradient);
+        pair.change.add_scaled(-1.0, &state.gradient);
+        pair.curvature = pair.step.dot(&pair.change);
+        let mut solved = pair.change.clone();
+        precondition(&mut solved, step);
+        let size = pair.change.dot(&solved);
+        if pair.curvature > LEAST_CURVATURE * size && size > 0.0 {
+            state.scale = (pair.curvature / size).clamp(*SCALES.start(), *SCALES.end());
+            state.pairs.push_back(pair);
+        }
+    }
+
+    /// The two loops: from the gradient to the step.
+    fn direct(&self, updates: &mut Groups, step: &Step) {
+        let mut factors = Vec::with_capacity(self.state.pairs.len());
+        for pair in self.state.pairs.iter().rev() {
+            let factor = pair.step.dot(updates) / pair.curvature;
+            updates.add_scaled(-factor, &pair.change);
+            factors.push(factor);
+        }
+        precondition(updates, step);
+        updates.scale(self.state.scale);
+        for (pair, factor) in self.state.pairs.iter().zip(factors.iter().rev()) {
+            let back = pair.change.dot(updates) / pair.curvature;
+            updates.add_scaled(factor - back, &pair.step);
+        }
+        updates.scale(-1.0);
+    }
+}
+
+fn precondition(updates: &mut Groups, step: &Step) {
+    if let Some(blocks) = step.blocks {
+        blocks.solve(updates);
+    }
+}
+
+impl Transform for Lbfgs {
+    fn name(&self) -> &'static str {
+        "lbfgs"
+    }
+
+    fn update(&mut self, updates: &mut Groups, step: &Step) {
+        self.learn(updates, step);
+        self.state.gradient.clone_from(updates);
+        self.direct(updates, step);
+        if updates.dot(&self.state.gradient) >= 0.0 {
+            // The memory misleads: down the preconditioned gradient instead.
+            self.state.pairs.clear();
+            updates.clone_from(&self.state.gradient);
+            self.direct(updates, step);
+        }
+    }
+
+    fn stepped(&mut self, step: &Groups) {
+        self.state.step = Some(step.clone());
+    }
+
+    fn remap(&mut self, rows: &RowMap) {
+        let state = &mut self.state;
+        // The gradient at the old Gaussians says nothing about the new ones.
+        state.step = None;
+        for pair in &mut state.pairs {
+            pair.step.remap(rows);
+            pair.change.remap(rows);
+            pair.curvature = pair.step.dot(&pair.change);
+        }
+        state.pairs.retain(|pair| pair.curvature > 0.0);
+    }
+
+    fn reset(&mut self) {
+        self.state = State::default();
+    }
+
+    fn save(&self) -> serde_json::Value {
+        serde_json::to_value(&self.state).unwrap_or_default()
+    }
+
+    fn restore(&mut self, state: &serde_json::Value) -> Result<()> {
+        self.state = State::deserialize(state).map_err(|error| Error::Malformed {
+            what: "the state of L-BFGS",
+            message: error.to_string(),
+        })?;
+        Ok(())
+    }
+}

@@ -1,0 +1,59 @@
+//! Backtracking: shorter and shorter along one direction, until the loss falls enough.
+
+use serde::{Deserialize, Serialize};
+
+/// Least fall of the loss, as a share of what the slope promises.
+const SUFFICIENT: f64 = 1e-4;
+
+/// What a step is shortened by.
+const SHORTEN: f64 = 0.35;
+
+/// Steps that are tried along one direction.
+const TRIES: u32 = 6;
+
+/// Backtracking under the condition of Armijo (1966): `f(x + s) <= f(x) + 1e-4 g.s`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Backtracking {
+    /// Loss where the search starts.
+    loss: f64,
+    /// Share of the direction that is being tried.
+    scale: f64,
+    tries: u32,
+}
+
+/// What to do after a trial.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Trial {
+    /// The step is good.
+    Accept,
+    /// Try a step of this share of the direction.
+    Shorten(f64),
+    /// No step along this direction is any good.
+    GiveUp,
+}
+
+impl Backtracking {
+    /// A search that starts at `loss` and tries the whole direction first.
+    pub fn new(loss: f64) -> Self {
+        Self { loss, scale: 1.0, tries: 1 }
+    }
+
+    /// Loss where the search started.
+    pub fn loss(&self) -> f64 {
+        self.loss
+    }
+
+    /// Judges the step that was tried: its loss, and its scalar product with the gradient.
+    pub fn judge(&mut self, loss: f64, slope: f64) -> Trial {
+        // Not finite is worse than anything.
+        if loss <= self.loss + SUFFICIENT * slope.min(0.0) {
+            return Trial::Accept;
+        }
+        if self.tries >= TRIES {
+            return Trial::GiveUp;
+        }
+        self.tries += 1;
+        self.scale *= SHORTEN;
+        Trial::Shorten(self.scale)
+    }
+}
