@@ -121,6 +121,19 @@ pub struct SquaredWeights {
 }
 
 impl SquaredWeights {
+    /// Puts the last row in the place of another one.
+    pub fn move_last_to(&mut self, index: usize) {
+        let Self { mass, contrast, energy } = self;
+        let channels = contrast.len() / mass.len().max(1);
+        if let (Some(last_mass), Some(last_energy)) = (mass.pop(), energy.pop()) {
+            mass[index] = last_mass;
+            energy[index] = last_energy;
+            let end = contrast.len() - channels;
+            contrast.copy_within(end.., index * channels);
+            contrast.truncate(end);
+        }
+    }
+
     /// Appends one Gaussian, given its sums over [`Normalized::squares`] and its colour.
     pub fn push(&mut self, sums: &[f32], color: &[f32]) {
         let total = sums[0].max(f32::MIN_POSITIVE);

@@ -21,8 +21,10 @@ mod options;
 mod parameters;
 mod progress;
 mod quality;
+mod revision;
 mod search;
 mod state;
+mod update;
 
 pub use checkpoint::{Checkpoint, PictureId};
 pub use fitter::Fitter;
