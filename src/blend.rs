@@ -29,6 +29,12 @@ pub struct Normalized {
     pub picture: Image,
 }
 
+impl Blend {
+    /// The normalized blend with an epsilon that keeps gradients alive where coverage is thin, and
+    /// costs nothing elsewhere.
+    pub const NORMALIZED: Self = Self::Normalized { epsilon: 0.05 };
+}
+
 impl Normalized {
     /// Divides the sums of colours by the coverage, the last of `sums`' `C + 1` channels.
     pub fn new(sums: &Image, epsilon: f32) -> Self {

@@ -157,6 +157,11 @@ impl<'a> Fitter<'a> {
         })
     }
 
+    /// Iterations so far, see [`Progress::iteration`].
+    pub fn iteration(&self) -> u64 {
+        self.state.iteration
+    }
+
     /// The present Gaussians.
     pub fn gaussians(&self) -> &Gaussians {
         &self.state.gaussians

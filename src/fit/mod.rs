@@ -21,6 +21,7 @@ mod options;
 mod parameters;
 mod progress;
 mod quality;
+pub mod recipe;
 mod revision;
 mod search;
 mod state;
