@@ -36,6 +36,8 @@ pub struct Report {
     pub gaussians: Option<usize>,
     /// Number of updates made.
     pub iterations: Option<u64>,
+    /// Update rule, density control and blend.
+    pub method: Option<String>,
     /// PSNR of the 8-bit picture in dB; `null` where it is infinite.
     pub psnr_db: Option<f64>,
     /// SSIM of the 8-bit picture.

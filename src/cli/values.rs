@@ -25,6 +25,26 @@ where
     }
 }
 
+/// A number, or `auto` for what suits the picture.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct OrAuto<T>(pub Option<T>);
+
+impl<T: FromStr> FromStr for OrAuto<T>
+where
+    T::Err: std::fmt::Display,
+{
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "auto" {
+            return Ok(Self(None));
+        }
+        text.parse()
+            .map(|value| Self(Some(value)))
+            .map_err(|error| format!("{error}, or not `auto`"))
+    }
+}
+
 /// What `--learning-rate` does to the rates of the three groups.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum LearningRates {

@@ -16,6 +16,7 @@
 //! ```
 
 mod checkpoint;
+mod count_search;
 mod fitter;
 mod options;
 mod parameters;
@@ -25,11 +26,14 @@ pub mod recipe;
 mod revision;
 mod search;
 mod state;
+mod time_budget;
 mod update;
 
 pub use checkpoint::{Checkpoint, PictureId};
+pub use count_search::{CountSearch, Verdict};
 pub use fitter::Fitter;
 pub use options::{FitOptions, StopRules};
 pub use progress::{Details, Progress, StopReason};
 pub use quality::Quality;
 pub use state::Best;
+pub use time_budget::iterations_within;

@@ -6,7 +6,7 @@ use crate::blend::Blend;
 use crate::covariance::{self, Covariance, ScaleBounds};
 use crate::density::DensityOptions;
 use crate::error::{Error, Result};
-use crate::image::Size;
+use crate::image::{Image, Size};
 use crate::init::{self, ColorStart};
 use crate::loss::Loss;
 use crate::optim::{OptimizerOptions, PerGroup};
@@ -103,10 +103,25 @@ impl FitOptions {
         }
     }
 
-    /// Number of Gaussians for a picture of `size` where nothing else is asked for: one for
-    /// every 40 pixels, 10 000 at 768x512, and at most 50 000.
-    pub fn usual_gaussians(size: Size) -> usize {
-        (size.pixels() / 40).clamp(1, 50_000)
+    /// Update rules, density control and blend in a few words.
+    pub fn method(&self) -> String {
+        let mut text = self.optimizer.rule.clone();
+        if let Some(finish) = &self.optimizer.finish {
+            text = format!("{text}, then {}", finish.rule);
+        }
+        if self.density.every > 0 {
+            text += ", growing";
+        }
+        match self.blend {
+            Blend::Additive => text + ", additive",
+            Blend::Normalized { .. } => text + ", normalized",
+        }
+    }
+
+    /// Number of Gaussians for a picture where nothing else is asked for: one for every 40
+    /// pixels, 10 000 at 768x512, and at most 50 000.
+    pub fn usual_gaussians(target: &Image) -> usize {
+        (target.size().pixels() / 40).clamp(1, 50_000)
     }
 
     /// Learning rates that suit the units of a parameterisation.

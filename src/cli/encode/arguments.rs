@@ -10,7 +10,7 @@ use lgi::{covariance, init, optim};
 
 use crate::cli::limits::LimitArguments;
 use crate::cli::report::ReportArguments;
-use crate::cli::values::{LearningRates, OrOff, parse_loss};
+use crate::cli::values::{LearningRates, OrAuto, OrOff, parse_loss};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -95,9 +95,15 @@ pub struct FileArguments {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Main options")]
 pub struct MainArguments {
-    /// Number of Gaussians
+    /// Number of Gaussians, or `auto` for what suits the picture's detail
     #[arg(short = 'n', long, value_name = "N")]
-    pub gaussians: Option<usize>,
+    pub gaussians: Option<OrAuto<usize>>,
+
+    /// Find the smallest number of Gaussians that reaches this PSNR in dB
+    ///
+    /// Fits the picture several times. Overshoots by about a tenth of a decibel.
+    #[arg(long, value_name = "DB", conflicts_with_all = ["gaussians", "resume", "time"])]
+    pub psnr: Option<f64>,
 
     /// Preset: the method that is best for 30, 100, 250, 1000 or 3000 iterations
     ///
@@ -148,7 +154,10 @@ pub struct StopArguments {
     #[arg(long, value_name = "DB")]
     pub target_psnr: Option<OrOff<f64>>,
 
-    /// Stop after so many seconds of fitting, or `off`
+    /// Give the best result in so many seconds of fitting, or `off`
+    ///
+    /// Picks the number of iterations that fit into the time, unless --iterations is given, and
+    /// stops when it is up.
     #[arg(long, value_name = "SECONDS")]
     pub time: Option<OrOff<f64>>,
 }

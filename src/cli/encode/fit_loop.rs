@@ -9,7 +9,10 @@ use crate::cli::interrupt;
 use crate::cli::progress::Display;
 
 /// What a fit came to.
+#[derive(Clone)]
 pub struct Fitted {
+    /// What it was done with.
+    pub method: String,
     /// The best Gaussians.
     pub best: Best,
     /// Number of updates made.
@@ -65,7 +68,8 @@ pub fn run(
             records.checkpoints.write(records.stem, &fitter)?;
         }
         if ended || interrupted {
-            return Ok(Fitted { best: fitter.best(), iterations: updates, interrupted });
+            let method = fitter.options().method();
+            return Ok(Fitted { method, best: fitter.best(), iterations: updates, interrupted });
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use lgi::backend::Backend;
 use lgi::codec::{self, ReadLimits, Scene, WriteOptions};
-use lgi::fit::{Checkpoint, FitOptions, Fitter};
+use lgi::fit::{Checkpoint, CountSearch, FitOptions, Fitter, Verdict};
 use lgi::image::{self, Image, Loaded};
 use lgi::renderer::Renderer;
 use serde_json::json;
@@ -17,6 +17,7 @@ use super::metrics_csv::MetricsCsv;
 use super::options;
 use crate::cli::failure::Result;
 use crate::cli::measure::Measured;
+use crate::cli::messages;
 use crate::cli::output;
 use crate::cli::paths::{self, Job, Place};
 use crate::cli::picture_output::PictureOutput;
@@ -85,6 +86,7 @@ pub fn encode(session: &mut Session<'_>, job: &Job) -> Result<Done> {
         height: target.size().height,
         gaussians: Some(scene.gaussians.len()),
         iterations: Some(fitted.iterations),
+        method: Some(fitted.method),
         psnr_db: Some(measured.psnr_db),
         ssim: Some(measured.ssim),
         bytes: size,
@@ -109,17 +111,65 @@ fn as_picture(place: &Place, bit_depth: u8, overwrite: bool) -> Option<PictureOu
     Some(PictureOutput { place, format, bit_depth, overwrite })
 }
 
+/// Fits once, or as often as it takes to reach a PSNR.
 fn fit(session: &mut Session<'_>, job: &Job, target: &Arc<Image>) -> Result<Fitted> {
-    let Session { arguments, options, resumed, backend, checkpoints, metrics } = session;
+    let arguments = session.arguments;
+    let mut options = session.options.clone();
+    let count = arguments.main.gaussians.and_then(|count| count.0);
+    if session.resumed.is_none() {
+        options.gaussians = count.unwrap_or_else(|| FitOptions::usual_gaussians(target));
+        options::fit_into_time(arguments, session.backend.as_mut(), target, &mut options)?;
+    }
+    match arguments.main.psnr {
+        Some(psnr_db) => reach(session, job, target, options, psnr_db),
+        None => fit_once(session, job, target, options),
+    }
+}
+
+/// Fits until the smallest number of Gaussians is found that reaches `psnr_db`.
+fn reach(
+    session: &mut Session<'_>,
+    job: &Job,
+    target: &Arc<Image>,
+    mut options: FitOptions,
+    psnr_db: f64,
+) -> Result<Fitted> {
+    let limit = target.size().pixels().max(1);
+    let mut search = CountSearch::new(psnr_db, options.gaussians, limit);
+    let mut best = None;
+    loop {
+        options.gaussians = search.next_count();
+        let fitted = fit_once(session, job, target, options.clone())?;
+        let interrupted = fitted.interrupted;
+        let verdict = search.tell(fitted.best.psnr_db);
+        let best = match &mut best {
+            Some(best) if !search.is_best() => best,
+            best => best.insert(fitted),
+        };
+        if interrupted || verdict != Verdict::GoOn {
+            best.interrupted = interrupted;
+            if verdict == Verdict::OutOfReach {
+                messages::warning(format!(
+                    "{}: {psnr_db} dB is out of reach; {:.2} dB is what {limit} Gaussians give",
+                    job.input, best.best.psnr_db
+                ));
+            }
+            return Ok(best.clone());
+        }
+    }
+}
+
+fn fit_once(
+    session: &mut Session<'_>,
+    job: &Job,
+    target: &Arc<Image>,
+    options: FitOptions,
+) -> Result<Fitted> {
+    let Session { arguments, resumed, backend, checkpoints, metrics, .. } = session;
     let (backend, target) = (backend.as_mut(), Arc::clone(target));
-    let mut options = options.clone();
     let mut fitter = match resumed.take() {
         Some(from) => Fitter::resume(backend, target, options, from)?,
-        None => {
-            let usual = FitOptions::usual_gaussians(target.size());
-            options.gaussians = arguments.main.gaussians.unwrap_or(usual);
-            Fitter::new(backend, target, options)?
-        }
+        None => Fitter::new(backend, target, options)?,
     };
     if arguments.records.reset_momentum {
         fitter.reset_momentum();
@@ -143,6 +193,7 @@ fn scene(session: &Session<'_>, fitted: &Fitted, target: &Image, bit_depth: u8) 
         metadata: Some(json!({
             "encoder": concat!("lgi ", env!("CARGO_PKG_VERSION")),
             "iterations": fitted.iterations,
+            "method": fitted.method,
             "seed": session.options.seed,
         })),
     }

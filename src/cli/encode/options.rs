@@ -1,10 +1,15 @@
 //! From the command line to the library's options: the base, the preset, then what is explicit.
 
 use lgi::blend::Blend;
+use std::sync::Arc;
+use std::time::Instant;
+
+use lgi::backend::Backend;
 use lgi::codec::Precision;
 use lgi::covariance::{self, Covariance};
 use lgi::density::DensityOptions;
-use lgi::fit::{FitOptions, Quality, recipe};
+use lgi::fit::{FitOptions, Quality, iterations_within, recipe};
+use lgi::image::Image;
 use lgi::init::ColorStart;
 
 use super::arguments::{
@@ -33,7 +38,7 @@ pub fn fit_options(
             recipe::apply(&mut options);
         }
     }
-    set(&mut options.gaussians, arguments.main.gaussians);
+    set(&mut options.gaussians, arguments.main.gaussians.and_then(|count| count.0));
     set(&mut options.seed, arguments.main.seed);
     apply_stop(&arguments.stop, &mut options);
     apply_density(&arguments.density, &mut options);
@@ -42,6 +47,9 @@ pub fn fit_options(
     apply_optimizer(&arguments.optimizer, &mut options)?;
     apply_schedule(&arguments.schedule, &mut options);
     options.check().map_err(|error| Failure::of_option(&error))?;
+    if let Some(psnr) = arguments.main.psnr.filter(|psnr| !psnr.is_finite()) {
+        return Err(Failure::usage(format!("--psnr must be a number of dB, not {psnr}")));
+    }
     if options.gaussians == 0 {
         return Err(Failure::usage("the number of Gaussians must be at least 1; see --gaussians"));
     }
@@ -78,6 +86,31 @@ fn apply_density(arguments: &DensityArguments, options: &mut FitOptions) {
     set(&mut density.relocate_until, arguments.relocate_until);
     set(&mut density.relocate, arguments.relocate_share);
     set(&mut density.eagerness, arguments.eagerness);
+}
+
+/// Iterations as many as fit into the time, and the method that suits them, if that is what the
+/// command line asks for.
+///
+/// # Errors
+/// As [`iterations_within`].
+pub fn fit_into_time(
+    arguments: &EncodeArguments,
+    backend: &mut dyn Backend,
+    target: &Arc<Image>,
+    options: &mut FitOptions,
+) -> lgi::Result<()> {
+    let Some(seconds) = options.stop.time_s else { return Ok(()) };
+    if arguments.stop.iterations.is_some() {
+        return Ok(());
+    }
+    let started = Instant::now();
+    options.stop.iterations = iterations_within(backend, target, options, seconds)?;
+    options.stop.time_s = Some((seconds - started.elapsed().as_secs_f64()).max(0.0));
+    if options.density != DensityOptions::FIXED {
+        options.density = recipe::density(options.stop.iterations);
+        apply_density(&arguments.density, options);
+    }
+    Ok(())
 }
 
 /// How parameters are stored.
