@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use crate::gaussians::retain_rows;
 use crate::image::Image;
 
 /// How overlapping Gaussians make a pixel.
@@ -127,6 +128,14 @@ pub struct SquaredWeights {
 }
 
 impl SquaredWeights {
+    /// Drops the rows for which `keep`, `[N]`, is false.
+    pub fn retain(&mut self, keep: &[bool]) {
+        let channels = self.contrast.len() / self.mass.len().max(1);
+        retain_rows(&mut self.mass, keep, 1);
+        retain_rows(&mut self.contrast, keep, channels);
+        retain_rows(&mut self.energy, keep, 1);
+    }
+
     /// Puts the last row in the place of another one.
     pub fn move_last_to(&mut self, index: usize) {
         let Self { mass, contrast, energy } = self;

@@ -110,10 +110,27 @@ impl Gaussians {
         self.color.extend_from_slice(color);
     }
 
+    /// Drops those for which `keep`, `[N]`, is false.
+    pub fn retain(&mut self, keep: &[bool]) {
+        retain_rows(&mut self.mean_px, keep, 1);
+        retain_rows(&mut self.factor_px, keep, 1);
+        retain_rows(&mut self.color, keep, self.channels);
+    }
+
     /// Standard deviations along the axes of one Gaussian in pixels, largest first.
     pub fn sigmas_px(&self, index: usize) -> [f32; 2] {
         singular_values(self.factor_px[index])
     }
+}
+
+/// Drops rows of `width` values for which `keep` is false.
+pub(crate) fn retain_rows<T>(values: &mut Vec<T>, keep: &[bool], width: usize) {
+    let mut index = 0;
+    values.retain(|_| {
+        let kept = keep[index / width.max(1)];
+        index += 1;
+        kept
+    });
 }
 
 /// Singular values of a row-major 2x2 matrix, largest first.

@@ -1,7 +1,9 @@
 //! One revision: the best places are filled, with new Gaussians first, then with cheap old ones.
 
-use super::atom;
-use super::peaks::{self, Peak};
+use rayon::prelude::*;
+
+use super::atom::Atom;
+use super::peaks;
 use crate::blend::{Normalized, SquaredWeights};
 use crate::gaussians::Gaussians;
 use crate::image::Image;
@@ -42,33 +44,29 @@ pub fn revise(
     let follow = squares.is_some();
     let squares = squares.unwrap_or(&mut unused);
     let mut rows = RowMap::identity(gaussians.len());
-    let peaks = peaks::find(scene.residual, plan.add + plan.relocate, plan.largest_sigma_px);
-    let (new, moved) = peaks.split_at(plan.add.min(peaks.len()));
+    let found = peaks::find(scene.residual, plan.add + plan.relocate, plan.largest_sigma_px);
+    let mut atoms: Vec<Atom> = found.par_iter().map(|peak| Atom::at(scene, peak)).collect();
+    atoms.sort_by(|a, b| b.gain.total_cmp(&a.gain));
+    let (new, moved) = atoms.split_at(plan.add.min(atoms.len()));
     let mut cheapest: Vec<usize> = (0..gaussians.len()).collect();
     cheapest.sort_by(|a, b| scene.costs[*a].total_cmp(&scene.costs[*b]).then(a.cmp(b)));
-    for (peak, index) in moved.iter().zip(cheapest) {
-        if peak.gain * plan.eagerness <= scene.costs[index] {
+    for (atom, index) in moved.iter().zip(cheapest) {
+        if atom.gain * plan.eagerness <= scene.costs[index] {
             break;
         }
-        let color = atom::color(scene, peak, squares);
         if follow {
+            atom.push_to(squares);
             squares.move_last_to(index);
         }
-        let (mean_px, factor_px) = round(peak);
-        gaussians.mean_px[index] = mean_px;
-        gaussians.factor_px[index] = factor_px;
-        gaussians.color_of_mut(index).copy_from_slice(&color);
+        gaussians.mean_px[index] = atom.mean_px;
+        gaussians.factor_px[index] = atom.factor_px;
+        gaussians.color_of_mut(index).copy_from_slice(&atom.color);
         rows.renew(index);
     }
-    for peak in new {
-        let color = atom::color(scene, peak, squares);
-        let (mean_px, factor_px) = round(peak);
-        gaussians.push(mean_px, factor_px, &color);
+    for atom in new {
+        atom.push_to(squares);
+        gaussians.push(atom.mean_px, atom.factor_px, &atom.color);
     }
     rows.append(new.len());
     rows
-}
-
-fn round(peak: &Peak) -> ([f32; 2], [f32; 4]) {
-    (peak.mean_px, [peak.sigma_px, 0.0, 0.0, peak.sigma_px])
 }

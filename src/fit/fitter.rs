@@ -218,6 +218,7 @@ impl<'a> Fitter<'a> {
         }
         if progress.stop.is_none() {
             if self.is_revision_due() {
+                self.state.failures = 0;
                 self.revise(evaluation.rates)?;
             } else {
                 self.update(total, evaluation.rates)?;
@@ -287,6 +288,8 @@ impl<'a> Fitter<'a> {
             *last_rise = (psnr_db, *iteration);
         }
         match best {
+            // More Gaussians than wanted are no result.
+            Some(_) if gaussians.len() > self.options.gaussians => return,
             Some(best) if best.loss <= loss => return,
             // The common case, without new allocations.
             Some(best) => {
@@ -308,7 +311,7 @@ impl<'a> Fitter<'a> {
             Some(StopReason::TargetPsnr)
         } else if self.state.iteration >= rules.iterations || self.state.gaussians.is_empty() {
             Some(StopReason::Iterations)
-        } else if self.state.failures > 1 {
+        } else if self.state.failures > 1 && !self.is_revision_due() {
             Some(StopReason::Converged)
         } else if rules.patience.is_some_and(|patience| still >= patience) {
             Some(StopReason::Patience)

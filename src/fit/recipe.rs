@@ -15,6 +15,7 @@ pub fn apply(options: &mut FitOptions) {
     options.optimizer.learning_rate = usual.learning_rate;
     options.optimizer.rule = "lbfgs".into();
     options.optimizer.finish = None;
+    options.optimizer.memory = if options.stop.iterations < 200 { 8 } else { 16 };
     options.density = density(options.stop.iterations);
     options.stop.patience = None;
 }
@@ -28,8 +29,14 @@ pub fn density(iterations: u64) -> DensityOptions {
     DensityOptions {
         start: 0.3,
         every: (every.round() as u64).max(4),
-        grow_until: 0.5,
-        relocate_until: if iterations < 200 { 0.6 } else { 0.7 },
+        grow_until: if iterations < 200 { 0.5 } else { 0.4 },
+        relocate_until: if iterations < 200 {
+            0.6
+        } else if iterations < 500 {
+            0.7
+        } else {
+            0.8
+        },
         relocate: if iterations < 200 { 0.15 } else { 0.1 },
         eagerness: 4.0,
     }

@@ -9,7 +9,9 @@ use crate::optim::{PerGroup, Transform};
 impl Fitter<'_> {
     pub(super) fn is_revision_due(&self) -> bool {
         let (iteration, horizon) = (self.state.iteration, self.options.stop.iterations);
-        self.options.density.is_due(iteration, self.state.last_revision, horizon)
+        // Where no step helps any more, there is nothing to wait for.
+        let before = if self.state.failures > 0 { 0 } else { self.state.last_revision };
+        self.options.density.is_due(iteration, before, horizon)
     }
 
     /// Adds and relocates Gaussians where that pays; the others make the optimizer's step.

@@ -112,7 +112,9 @@ impl Fitter<'_> {
                 self.state.gaussians.clone_from(&search.base);
                 self.renderer.set(&self.state.gaussians);
                 self.updates.clone_from(&search.gradient);
-                self.update(search.rule.loss(), evaluation.rates)?;
+                if !self.is_revision_due() {
+                    self.update(search.rule.loss(), evaluation.rates)?;
+                }
             }
         }
         progress.stop = self.stop_reason(f64::NEG_INFINITY);

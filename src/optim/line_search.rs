@@ -5,13 +5,18 @@ use serde::{Deserialize, Serialize};
 /// Least fall of the loss, as a share of what the slope promises.
 const SUFFICIENT: f64 = 1e-4;
 
+/// Rise of the loss, as a share of it, that is taken for noise: pixels at the edge of a
+/// Gaussian's support come and go, so that the loss is not quite continuous.
+const NOISE: f64 = 2e-5;
+
 /// What a step is shortened by.
 const SHORTEN: f64 = 0.35;
 
 /// Steps that are tried along one direction.
 const TRIES: u32 = 6;
 
-/// Backtracking under the condition of Armijo (1966): `f(x + s) <= f(x) + 1e-4 g.s`.
+/// Backtracking under the condition of Armijo (1966): `f(x + s) <= f(x) + 1e-4 g.s`,
+/// give or take what is noise.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Backtracking {
     /// Loss where the search starts.
@@ -46,7 +51,7 @@ impl Backtracking {
     /// Judges the step that was tried: its loss, and its scalar product with the gradient.
     pub fn judge(&mut self, loss: f64, slope: f64) -> Trial {
         // Not finite is worse than anything.
-        if loss <= self.loss + SUFFICIENT * slope.min(0.0) {
+        if loss <= self.loss + SUFFICIENT * slope.min(0.0) + NOISE * self.loss.abs() {
             return Trial::Accept;
         }
         if self.tries >= TRIES {
