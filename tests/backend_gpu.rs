@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use backend_scenes::{
     COMMON, HUGE, RELATIVE_TOLERANCE, Random, Sigmas, TINY, assert_jvp_is_right,
-    assert_moments_are_right, assert_picture_is_right, random_image, random_splats, random_tangent,
+    assert_losses_are_right, assert_moments_are_right, assert_picture_is_right, random_image,
+    random_splats, random_tangent,
 };
 use lgi::Error;
 use lgi::backend::gpu::{Gpu, GpuOptions, Reduction};
@@ -197,6 +198,13 @@ fn the_fused_loss_is_the_default_path() {
             assert!(near(terms.mse_8bit, expected.mse_8bit), "{terms:?} {expected:?}");
             assert_moments_are_right("fused", &moments, &splats, &gradient, RELATIVE_TOLERANCE);
         }
+    }
+}
+
+#[test]
+fn the_fused_loss_of_every_blend_is_the_oracles() {
+    for reduction in [Reduction::Broadcast, Reduction::Subgroup, Reduction::Shared] {
+        assert_losses_are_right(&mut poisoned(reduction));
     }
 }
 

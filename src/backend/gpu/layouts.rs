@@ -18,9 +18,13 @@ pub(super) struct Frame {
     pub(super) capacity: u32,
     pub(super) weight_l1: f32,
     pub(super) weight_l2: f32,
+    pub(super) epsilon: f32,
 }
 
 impl Frame {
+    /// Room for the uniform buffer.
+    pub(super) const BYTES: u64 = size_of::<Self>() as u64;
+
     /// The bytes of the uniform buffer.
     pub(super) fn bytes(&self) -> Vec<u8> {
         let mut buffer = encase::UniformBuffer::new(Vec::new());
@@ -60,8 +64,17 @@ pub struct Layout {
 /// All structs that the host shares with the kernels. For tests.
 #[doc(hidden)]
 pub fn layouts() -> Vec<Layout> {
-    let frame =
-        ["width", "height", "tiles_x", "tiles", "splats", "capacity", "weight_l1", "weight_l2"];
+    let frame = [
+        "width",
+        "height",
+        "tiles_x",
+        "tiles",
+        "splats",
+        "capacity",
+        "weight_l1",
+        "weight_l2",
+        "epsilon",
+    ];
     let frame = frame.iter().enumerate().map(|(i, name)| (*name, Frame::METADATA.offset(i)));
     let counters = [
         ("pairs_low", std::mem::offset_of!(Counters, pairs_low) as u64),

@@ -25,7 +25,7 @@ pub use kernels::Kernel;
 use kernels::Slot;
 #[doc(hidden)]
 pub use layouts::{Layout, layouts};
-use pass::{Binned, Pass};
+use pass::{Binned, Comparison, Pass, Work};
 use pipelines::Pipelines;
 use transfer::Transfer;
 
@@ -160,24 +160,9 @@ impl Gpu {
         self.context.tuning
     }
 
-    fn draw(
-        &mut self,
-        splats: &Splats,
-        size: Size,
-        kernel: Kernel,
-        tangent: &[f32],
-    ) -> Result<Image> {
+    fn draw(&mut self, splats: &Splats, size: Size, work: Work<'_>) -> Result<Image> {
         let bytes = 4 * (splats.channels * size.pixels()) as u64;
-        let pass = Pass {
-            splats,
-            size,
-            forward: Some(kernel),
-            backward: false,
-            loss: None,
-            tangent,
-            gradient: None,
-            results: &[(Slot::Picture, bytes)],
-        };
+        let pass = Pass { splats, size, work, results: &[(Slot::Picture, bytes)] };
         let data = self.run(&pass, floats)?;
         Image::from_planar(size, splats.channels, data)
     }
@@ -192,7 +177,7 @@ impl Backend for Gpu {
         if size.pixels() == 0 {
             return Ok(Image::zeros(size, splats.channels));
         }
-        self.draw(splats, size, Kernel::Render, &[])
+        self.draw(splats, size, Work::Render)
     }
 
     fn vjp(&mut self, splats: &Splats, gradient: &Image) -> Result<Vec<f32>> {
@@ -204,11 +189,7 @@ impl Backend for Gpu {
         let pass = Pass {
             splats,
             size: gradient.size(),
-            forward: None,
-            backward: true,
-            loss: None,
-            tangent: &[],
-            gradient: Some(gradient),
+            work: Work::Backward(gradient),
             results: &[(Slot::Moments, 4 * numbers as u64)],
         };
         self.run(&pass, floats)
@@ -219,7 +200,7 @@ impl Backend for Gpu {
         if size.pixels() == 0 || splats.is_empty() {
             return Ok(Image::zeros(size, splats.channels));
         }
-        self.draw(splats, size, Kernel::Tangent, tangent)
+        self.draw(splats, size, Work::Tangent(tangent))
     }
 
     fn loss_and_vjp(
@@ -232,7 +213,8 @@ impl Backend for Gpu {
     ) -> Result<LossTerms> {
         check_target(splats, target, blend)?;
         let size = target.size();
-        if loss.ssim != 0.0 || size.pixels() == 0 || blend != Blend::Additive {
+        // SSIM mixes pixels of neighbouring tiles, so the picture must be whole first.
+        if loss.ssim != 0.0 || target.data().is_empty() {
             return unfused(self, splats, target, loss, blend, moments);
         }
         let [across, down] = limits::tiles(size);
@@ -241,11 +223,7 @@ impl Backend for Gpu {
         let pass = Pass {
             splats,
             size,
-            forward: Some(Kernel::Loss),
-            backward: true,
-            loss: Some((loss, target)),
-            tangent: &[],
-            gradient: None,
+            work: Work::Loss(Comparison { target, loss, blend }),
             results: &[(Slot::LossSums, sums), (Slot::Moments, 4 * numbers as u64)],
         };
         let (terms, data) = self.run(&pass, |bytes| {

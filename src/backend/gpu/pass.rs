@@ -10,6 +10,7 @@ use super::layouts::{Counters, Frame, Geometry, pack_8bit, pack_geometry, pack_r
 use super::limits::{self, ENTRY_BYTES, LIST_BYTES, largest_capacity, partial_bytes, tiles};
 use super::transfer::Transfer;
 use crate::backend::Splats;
+use crate::blend::Blend;
 use crate::error::{Error, Result};
 use crate::image::{Image, Size};
 use crate::loss::Loss;
@@ -17,18 +18,39 @@ use crate::loss::Loss;
 /// The binning of one set of splats over one size of picture.
 const BINNING: [Kernel; 4] = [Kernel::Emit, Kernel::Scan, Kernel::Place, Kernel::Order];
 
+/// What a picture is compared with, and how.
+#[derive(Clone, Copy)]
+pub(super) struct Comparison<'a> {
+    pub(super) target: &'a Arc<Image>,
+    pub(super) loss: &'a Loss,
+    pub(super) blend: Blend,
+}
+
+/// What a pass does with the tiles' lists.
+#[derive(Clone, Copy)]
+pub(super) enum Work<'a> {
+    /// Draws the picture.
+    Render,
+    /// Draws the derivative along a tangent.
+    Tangent(&'a [f32]),
+    /// Sums moments against a gradient image.
+    Backward(&'a Image),
+    /// Draws, compares, and sums moments of the loss.
+    Loss(Comparison<'a>),
+}
+
+impl Work<'_> {
+    /// Whether there are moments to sum.
+    fn has_moments(self) -> bool {
+        matches!(self, Self::Backward(_) | Self::Loss(_))
+    }
+}
+
 /// What a pass is to do.
 pub(super) struct Pass<'a> {
     pub(super) splats: &'a Splats,
     pub(super) size: Size,
-    /// The kernel that draws; without one, `gradient` is what moments are summed against.
-    pub(super) forward: Option<Kernel>,
-    /// Whether there are moments to sum.
-    pub(super) backward: bool,
-    /// Weights of L1 and L2, and the target.
-    pub(super) loss: Option<(&'a Loss, &'a Arc<Image>)>,
-    pub(super) tangent: &'a [f32],
-    pub(super) gradient: Option<&'a Image>,
+    pub(super) work: Work<'a>,
     /// What is read back, and how many bytes of it.
     pub(super) results: &'a [(Slot, u64)],
 }
@@ -49,7 +71,7 @@ impl Gpu {
         if bin {
             self.binned.size = None;
         }
-        let largest = largest_capacity(&self.context.limits, channels, pass.backward);
+        let largest = largest_capacity(&self.context.limits, channels, pass.work.has_moments());
         loop {
             if u64::from(self.capacity) > largest {
                 // Lists made for drawing alone may be longer than the moments have room for.
@@ -103,7 +125,7 @@ impl Gpu {
         let moments = 4 * splats * pass.splats.moments_per_splat() as u64;
         let pairs = u64::from(*capacity);
         let mut wanted = vec![
-            (Slot::Frame, 32),
+            (Slot::Frame, Frame::BYTES),
             (Slot::Splats, 4 * self.records.len() as u64),
             (Slot::TileCounts, 4 * tiles),
             (Slot::Counters, 16),
@@ -113,21 +135,21 @@ impl Gpu {
             (Slot::Unsorted, LIST_BYTES * pairs),
             (Slot::List, LIST_BYTES * pairs),
         ];
-        match pass.loss {
-            Some(_) => wanted.push((Slot::LossSums, 16 * tiles)),
-            None => wanted.push((Slot::Picture, picture)),
-        }
-        if pass.forward == Some(Kernel::Tangent) {
+        wanted.push(match pass.work {
+            Work::Loss(_) => (Slot::LossSums, 16 * tiles),
+            _ => (Slot::Picture, picture),
+        });
+        if let Work::Tangent(_) = pass.work {
             wanted.push((Slot::Tangent, moments));
         }
-        if pass.backward {
+        if pass.work.has_moments() {
             wanted.push((Slot::Partials, partial_bytes(channels) * pairs));
             wanted.push((Slot::Moments, moments));
         }
         context.guarded(|| {
             wanted.into_iter().try_for_each(|(slot, bytes)| buffers.ensure(context, slot, bytes))
         })?;
-        if let Some((_, target)) = pass.loss {
+        if let Work::Loss(Comparison { target, .. }) = pass.work {
             self.keep_target(target)?;
         }
         Ok(())
@@ -167,14 +189,15 @@ impl Gpu {
         if bin {
             kernels.extend(BINNING);
         }
-        kernels.extend(match pass.forward {
-            Some(Kernel::Loss) if self.target_is_8bit => Some(Kernel::LossOf8Bit),
-            forward => forward,
+        kernels.push(match pass.work {
+            Work::Render => Kernel::Render,
+            Work::Tangent(_) => Kernel::Tangent,
+            Work::Backward(_) => Kernel::Backward,
+            Work::Loss(Comparison { blend, .. }) => {
+                Kernel::Loss { of_8bit: self.target_is_8bit, normalized: blend != Blend::Additive }
+            }
         });
-        if pass.forward.is_none() {
-            kernels.push(Kernel::Backward);
-        }
-        if pass.backward {
+        if pass.work.has_moments() {
             kernels.push(Kernel::Gather);
         }
         let frame = self.frame(pass).bytes();
@@ -193,12 +216,12 @@ impl Gpu {
             (buffers.get(Slot::Frame)?, &frame[..]),
             (buffers.get(Slot::Splats)?, bytemuck::cast_slice(&self.records)),
         ];
-        if !pass.tangent.is_empty() {
-            sent.push((buffers.get(Slot::Tangent)?, bytemuck::cast_slice(pass.tangent)));
+        if let Work::Tangent(tangent) = pass.work {
+            sent.push((buffers.get(Slot::Tangent)?, bytemuck::cast_slice(tangent)));
         }
 
         context.guarded(|| {
-            if let Some(gradient) = pass.gradient {
+            if let Work::Backward(gradient) = pass.work {
                 let bytes = bytemuck::cast_slice(gradient.data());
                 context.queue.write_buffer(buffers.get(Slot::Picture)?, 0, bytes);
             }
@@ -233,8 +256,15 @@ impl Gpu {
 
     fn frame(&self, pass: &Pass<'_>) -> Frame {
         let [across, down] = tiles(pass.size);
-        let count = (pass.splats.channels * pass.size.pixels()) as f32;
-        let (l1, l2) = pass.loss.map_or((0.0, 0.0), |(loss, _)| (loss.l1, loss.l2));
+        let (mut weight_l1, mut weight_l2, mut epsilon) = (0.0, 0.0, 0.0);
+        if let Work::Loss(Comparison { target, loss, blend }) = pass.work {
+            let count = target.data().len() as f32;
+            weight_l1 = loss.l1 / count;
+            weight_l2 = 2.0 * loss.l2 / count;
+            if let Blend::Normalized { epsilon: added } = blend {
+                epsilon = added;
+            }
+        }
         Frame {
             width: pass.size.width as u32,
             height: pass.size.height as u32,
@@ -242,8 +272,9 @@ impl Gpu {
             tiles: (across * down) as u32,
             splats: pass.splats.len() as u32,
             capacity: self.capacity,
-            weight_l1: l1 / count,
-            weight_l2: 2.0 * l2 / count,
+            weight_l1,
+            weight_l2,
+            epsilon,
         }
     }
 }
