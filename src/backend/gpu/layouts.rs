@@ -95,10 +95,14 @@ const LEAST_FACTOR: f64 = 1e-9;
 /// A splat that touches nothing.
 const NOWHERE: Geometry = [-1e9, -1e9, 1.0, 0.0, 1.0];
 
-/// The geometry of all splats.
-pub(super) fn pack_geometry(splats: &Splats, out: &mut Vec<Geometry>) {
+/// The geometry of all splats, moved up by `first_row` pixels.
+pub(super) fn pack_geometry(splats: &Splats, first_row: usize, out: &mut Vec<Geometry>) {
+    let up = first_row as f32;
     let centers = splats.mean_px.par_iter().with_min_len(1024);
-    centers.zip(&splats.conic).map(|(mean, conic)| geometry(*mean, *conic)).collect_into_vec(out);
+    centers
+        .zip(&splats.conic)
+        .map(|([x, y], conic)| geometry([*x, y - up], *conic))
+        .collect_into_vec(out);
 }
 
 /// In float64: the root of a long thin conic cancels badly.

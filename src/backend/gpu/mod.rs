@@ -4,6 +4,7 @@
 //! (splat, tile) pair first and per splat after, so that no float is ever added atomically and two
 //! runs give the same bits. The shaders are in `shaders/`; `kernels` is their table.
 
+mod bands;
 mod buffers;
 mod capabilities;
 mod context;
@@ -12,11 +13,13 @@ mod layouts;
 mod limits;
 mod pass;
 mod pipelines;
+mod target;
 mod template;
 mod transfer;
 
 use std::sync::Arc;
 
+use bands::Band;
 use buffers::Buffers;
 pub use capabilities::{Block, Reduction, Tuning};
 use context::Context;
@@ -25,8 +28,9 @@ pub use kernels::Kernel;
 use kernels::Slot;
 #[doc(hidden)]
 pub use layouts::{Layout, layouts};
-use pass::{Binned, Comparison, Pass, Work};
+use pass::{Binned, Comparison, Picture, Work};
 use pipelines::Pipelines;
+use target::Target;
 use transfer::Transfer;
 
 use super::{Backend, Splats, check_channels, check_tangent, check_target, unfused};
@@ -50,6 +54,9 @@ pub struct GpuOptions {
     /// Room in the first lists, in (splat, tile) pairs.
     #[doc(hidden)]
     pub first_capacity: Option<u32>,
+    /// Takes the device's buffers to be no larger than this, in bytes.
+    #[doc(hidden)]
+    pub largest_buffer_bytes: Option<u64>,
     /// Asks for no more than every device has.
     #[doc(hidden)]
     pub default_limits: bool,
@@ -68,8 +75,7 @@ pub struct Gpu {
     /// Room in the lists, in (splat, tile) pairs.
     capacity: u32,
     binned: Binned,
-    target: Option<Arc<Image>>,
-    target_is_8bit: bool,
+    target: Option<Target>,
     geometry: Vec<layouts::Geometry>,
     records: Vec<f32>,
 }
@@ -136,7 +142,6 @@ impl Gpu {
             capacity: options.first_capacity.unwrap_or(FIRST_CAPACITY),
             binned: Binned::default(),
             target: None,
-            target_is_8bit: false,
             geometry: Vec::new(),
             records: Vec::new(),
         }
@@ -161,10 +166,11 @@ impl Gpu {
     }
 
     fn draw(&mut self, splats: &Splats, size: Size, work: Work<'_>) -> Result<Image> {
-        let bytes = 4 * (splats.channels * size.pixels()) as u64;
-        let pass = Pass { splats, size, work, results: &[(Slot::Picture, bytes)] };
-        let data = self.run(&pass, floats)?;
-        Image::from_planar(size, splats.channels, data)
+        limits::check_picture(size, splats.channels)?;
+        let mut image = Image::zeros(size, splats.channels);
+        let picture = Picture { splats, size, work, results: &[Slot::Picture] };
+        self.in_bands(&picture, &mut |band, bytes| band.paste(bytes, &mut image))?;
+        Ok(image)
     }
 }
 
@@ -174,7 +180,7 @@ impl Backend for Gpu {
     }
 
     fn render(&mut self, splats: &Splats, size: Size) -> Result<Image> {
-        if size.pixels() == 0 {
+        if is_empty(size) {
             return Ok(Image::zeros(size, splats.channels));
         }
         self.draw(splats, size, Work::Render)
@@ -186,18 +192,20 @@ impl Backend for Gpu {
         if numbers == 0 || gradient.data().is_empty() {
             return Ok(vec![0.0; numbers]);
         }
-        let pass = Pass {
+        let picture = Picture {
             splats,
             size: gradient.size(),
             work: Work::Backward(gradient),
-            results: &[(Slot::Moments, 4 * numbers as u64)],
+            results: &[Slot::Moments],
         };
-        self.run(&pass, floats)
+        let mut moments = Vec::new();
+        self.in_bands(&picture, &mut |band, bytes| add_band(&mut moments, band, bytes))?;
+        Ok(moments)
     }
 
     fn jvp(&mut self, splats: &Splats, tangent: &[f32], size: Size) -> Result<Image> {
         check_tangent(splats, tangent)?;
-        if size.pixels() == 0 || splats.is_empty() {
+        if is_empty(size) || splats.is_empty() {
             return Ok(Image::zeros(size, splats.channels));
         }
         self.draw(splats, size, Work::Tangent(tangent))
@@ -217,37 +225,49 @@ impl Backend for Gpu {
         if loss.ssim != 0.0 || target.data().is_empty() {
             return unfused(self, splats, target, loss, blend, moments);
         }
-        let [across, down] = limits::tiles(size);
-        let sums = 16 * across * down;
-        let numbers = splats.len() * splats.moments_per_splat();
-        let pass = Pass {
+        let picture = Picture {
             splats,
             size,
             work: Work::Loss(Comparison { target, loss, blend }),
-            results: &[(Slot::LossSums, sums), (Slot::Moments, 4 * numbers as u64)],
+            results: &[Slot::Moments, Slot::LossSums],
         };
-        let (terms, data) = self.run(&pass, |bytes| {
-            let (sums, moments) = bytes.split_at(sums as usize);
-            (loss_terms(sums, target.data().len()), floats(moments))
+        let moment_bytes = 4 * splats.len() * splats.moments_per_splat();
+        let mut sums = LossSums::default();
+        self.in_bands(&picture, &mut |band, bytes| {
+            let (band_moments, band_sums) = bytes.split_at(moment_bytes);
+            add_band(moments, band, band_moments);
+            add_tiles(&mut sums, band_sums);
         })?;
-        *moments = data;
-        Ok(terms)
+        let [l1, l2, mse_8bit] = sums.map(|sum| sum / target.data().len() as f64);
+        Ok(LossTerms { l1, l2, ssim: 0.0, mse_8bit })
     }
 }
 
-/// Means over `count` values from the sums of every tile: |d|, d^2, squared 8-bit difference.
-fn loss_terms(sums: &[u8], count: usize) -> LossTerms {
-    let mut total = [0.0_f64; 3];
-    for tile in sums.chunks_exact(16) {
+/// Whether a picture has no pixels.
+fn is_empty(size: Size) -> bool {
+    size.width == 0 || size.height == 0
+}
+
+/// Sums over the pixels: |d|, d^2, squared 8-bit difference.
+type LossSums = [f64; 3];
+
+/// Adds the sums of every tile, in their order.
+fn add_tiles(total: &mut LossSums, tiles: &[u8]) {
+    for tile in tiles.chunks_exact(16) {
         let tile: [f32; 4] = bytemuck::pod_read_unaligned(tile);
         for (total, value) in total.iter_mut().zip(tile) {
             *total += f64::from(value);
         }
     }
-    let [l1, l2, mse_8bit] = total.map(|sum| sum / count as f64);
-    LossTerms { l1, l2, ssim: 0.0, mse_8bit }
 }
 
-fn floats(bytes: &[u8]) -> Vec<f32> {
-    bytemuck::pod_collect_to_vec(bytes)
+/// Adds a band's moments to those of the bands above it.
+fn add_band(moments: &mut Vec<f32>, band: Band, bytes: &[u8]) {
+    if band.first_row == 0 {
+        *moments = bytemuck::pod_collect_to_vec(bytes);
+        return;
+    }
+    for (sum, value) in moments.iter_mut().zip(bytes.chunks_exact(4)) {
+        *sum += bytemuck::pod_read_unaligned::<f32>(value);
+    }
 }
