@@ -229,6 +229,11 @@ fn memory_of_a_large_picture_does_not_leak_into_a_small_one() {
 }
 
 #[test]
+fn every_stage_has_its_time() {
+    assert_profile_is_right(&mut Cpu::new(), &["lists", "draw", "moments", "copy"]);
+}
+
+#[test]
 fn what_does_not_fit_together_is_an_error() {
     let size = Size::new(7, 5);
     let splats = random_splats(1, 3, 3, size, COMMON);

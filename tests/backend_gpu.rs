@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use backend_scenes::{
     COMMON, HUGE, RELATIVE_TOLERANCE, Random, Sigmas, TINY, assert_jvp_is_right,
-    assert_losses_are_right, assert_moments_are_right, assert_picture_is_right, random_image,
-    random_splats, random_tangent,
+    assert_losses_are_right, assert_moments_are_right, assert_picture_is_right,
+    assert_profile_is_right, random_image, random_splats, random_tangent,
 };
 use lgi::Error;
 use lgi::backend::gpu::{Gpu, GpuOptions, Reduction};
@@ -363,6 +363,16 @@ fn pictures_with_too_many_pairs_are_halved_until_they_fit() {
     let error = gpu.vjp(&splats, &Image::zeros(size, 2)).unwrap_err();
     assert!(matches!(error, Error::Limit { value: 800, limit: 768, .. }), "{error}");
     gpu.render(&splats, size).expect("the device still works");
+}
+
+#[test]
+fn every_stage_has_its_time() {
+    let mut gpu = poisoned(Reduction::Broadcast);
+    let stages = [
+        "pack", "upload", "target", "emit", "scan", "place", "order", "render", "tangent",
+        "backward", "loss", "gather", "device", "readback",
+    ];
+    assert_profile_is_right(&mut gpu, &stages);
 }
 
 #[test]

@@ -302,6 +302,56 @@ pub fn assert_losses_are_right(backend: &mut dyn Backend) {
     }
 }
 
+/// Runs all operations with and without taking times: the results are the same bits, and the
+/// times are those of `stages`, in any order.
+pub fn assert_profile_is_right(backend: &mut dyn Backend, stages: &[&str]) {
+    let size = Size::new(130, 67);
+    let splats = random_splats(91, 200, 3, size, COMMON);
+    let target = Arc::new(random_image(92, size, 3));
+    let other = random_splats(94, 20, 3, size, COMMON);
+    let run = |backend: &mut dyn Backend| {
+        // Something else before, so that lists are made anew.
+        backend.render(&other, size).unwrap();
+        let mut moments = Vec::new();
+        let loss = Loss::default();
+        let terms =
+            backend.loss_and_vjp(&splats, &target, &loss, Blend::Additive, &mut moments).unwrap();
+        (
+            backend.render(&splats, size).unwrap(),
+            backend.vjp(&splats, &target).unwrap(),
+            backend.jvp(&splats, &random_tangent(93, &splats), size).unwrap(),
+            terms,
+            moments,
+        )
+    };
+    let expected = run(backend);
+    assert!(backend.timings().is_empty(), "off at first");
+
+    backend.profile(true);
+    assert!(run(backend) == expected, "times change no result");
+    let once = backend.timings();
+    let mut names: Vec<_> = once.iter().map(|time| time.stage).collect();
+    names.sort_unstable();
+    let mut wanted = stages.to_vec();
+    wanted.sort_unstable();
+    assert_eq!(names, wanted);
+    assert!(once.iter().all(|t| t.seconds.is_finite() && t.seconds >= 0.0 && t.calls > 0));
+    assert!(once.iter().any(|time| time.seconds > 0.0), "{once:?}");
+    run(backend);
+    for (first, both) in once.iter().zip(backend.timings()) {
+        assert_eq!(first.stage, both.stage);
+        assert!(both.calls > first.calls && both.seconds >= first.seconds, "{first:?}, {both:?}");
+    }
+
+    backend.profile(false);
+    let kept = backend.timings();
+    assert!(run(backend) == expected);
+    assert_eq!(backend.timings(), kept, "none are taken, none are lost");
+    backend.profile(true);
+    assert!(backend.timings().is_empty(), "begun anew");
+    backend.profile(false);
+}
+
 /// Drawing is the derivative along the colours.
 pub fn colors_as_tangent(splats: &Splats) -> Vec<f32> {
     let mut tangent = Vec::new();

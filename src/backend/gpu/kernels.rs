@@ -133,6 +133,21 @@ impl Kernel {
         Self::Gather,
     ];
 
+    /// Name of the stage that the kernel is.
+    pub(super) fn stage(self) -> &'static str {
+        match self {
+            Self::Emit => "emit",
+            Self::Scan => "scan",
+            Self::Place => "place",
+            Self::Order => "order",
+            Self::Render => "render",
+            Self::Loss { .. } => "loss",
+            Self::Tangent => "tangent",
+            Self::Backward => "backward",
+            Self::Gather => "gather",
+        }
+    }
+
     /// The parts of the kernel's text, in order.
     fn parts(self) -> &'static [&'static str] {
         match self {

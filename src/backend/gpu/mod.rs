@@ -15,6 +15,7 @@ mod pass;
 mod pipelines;
 mod target;
 mod template;
+mod timestamps;
 mod transfer;
 
 use std::sync::Arc;
@@ -31,8 +32,10 @@ pub use layouts::{Layout, layouts};
 use pass::{Binned, Comparison, Picture, Work};
 use pipelines::Pipelines;
 use target::Target;
+use timestamps::Timestamps;
 use transfer::Transfer;
 
+use super::timing::{StageTime, Stopwatch};
 use super::{Backend, Splats, check_channels, check_tangent, check_target, unfused};
 use crate::blend::Blend;
 use crate::error::{Error, Result};
@@ -78,6 +81,9 @@ pub struct Gpu {
     target: Option<Target>,
     geometry: Vec<layouts::Geometry>,
     records: Vec<f32>,
+    stopwatch: Stopwatch,
+    /// Made when times are first taken.
+    timestamps: Option<Timestamps>,
 }
 
 impl Gpu {
@@ -144,6 +150,8 @@ impl Gpu {
             target: None,
             geometry: Vec::new(),
             records: Vec::new(),
+            stopwatch: Stopwatch::default(),
+            timestamps: None,
         }
     }
 
@@ -240,6 +248,14 @@ impl Backend for Gpu {
         })?;
         let [l1, l2, mse_8bit] = sums.map(|sum| sum / target.data().len() as f64);
         Ok(LossTerms { l1, l2, ssim: 0.0, mse_8bit })
+    }
+
+    fn profile(&mut self, on: bool) {
+        self.stopwatch.switch(on);
+    }
+
+    fn timings(&self) -> Vec<StageTime> {
+        self.stopwatch.stages().to_vec()
     }
 }
 

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use wgpu::{CommandEncoder, ComputePass};
+use wgpu::{CommandEncoder, ComputePassDescriptor};
 
 use super::Gpu;
 use super::bands::Band;
 use super::kernels::{Kernel, Slot, record_vectors};
 use super::layouts::{Counters, Frame, Geometry, pack_geometry, pack_records};
 use super::limits::{ENTRY_BYTES, LIST_BYTES, TILE_BYTES, largest_capacity, partial_bytes, tiles};
+use super::pipelines::Pipelines;
 use super::target::{Target, write_band};
+use super::timestamps::{Timestamps, durations};
 use super::transfer::Transfer;
 use crate::backend::Splats;
 use crate::blend::Blend;
@@ -150,7 +152,9 @@ impl Gpu {
     /// Runs a pass and lets `read` see the results, one after the other.
     pub(super) fn run(&mut self, pass: &Pass<'_>, read: &mut dyn FnMut(&[u8])) -> Result<Outcome> {
         let picture = pass.picture;
+        let start = self.stopwatch.start();
         let mut bin = self.pack(pass);
+        self.stopwatch.stop("pack", start);
         if bin {
             self.binned.size = None;
         }
@@ -212,9 +216,9 @@ impl Gpu {
             Work::Backward(_) => return Ok(Kernel::Backward),
             Work::Loss(comparison) => comparison,
         };
-        let Self { context, buffers, target, .. } = self;
+        let Self { context, buffers, target, stopwatch, .. } = self;
         let target = Target::keep(target, image);
-        target.upload(context, buffers, pass.band)?;
+        stopwatch.time("target", || target.upload(context, buffers, pass.band))?;
         Ok(Kernel::Loss { of_8bit: target.is_8bit(), normalized: blend != Blend::Additive })
     }
 
@@ -237,15 +241,20 @@ impl Gpu {
         }
         let frame = self.frame(pass).bytes();
         let Self { context, buffers, pipelines, upload, readback, capacity, .. } = self;
+        let Self { stopwatch, timestamps, .. } = self;
         pipelines.prepare(context, buffers, &kernels, channels)?;
+        if stopwatch.is_on() && timestamps.is_none() {
+            *timestamps = context.guarded(|| Ok(Timestamps::new(context)))?;
+        }
+        let timestamps = timestamps.as_ref().filter(|_| stopwatch.is_on());
 
-        let grids: Vec<_> = kernels.iter().map(|k| grid(context, *k, pass, *capacity)).collect();
+        let dispatches: Vec<_> =
+            kernels.iter().map(|k| (*k, grid(context, *k, pass, *capacity))).collect();
         let head = size_of::<Counters>() as u64;
         let mut received = vec![(buffers.get(Slot::Counters)?, head)];
         for &slot in picture.results {
             received.push((buffers.get(slot)?, pass.bytes(slot, *capacity)));
         }
-        let total: u64 = received.iter().map(|(_, bytes)| bytes).sum();
         let mut sent = vec![
             (buffers.get(Slot::Frame)?, &frame[..]),
             (buffers.get(Slot::Splats)?, bytemuck::cast_slice(&self.records)),
@@ -254,38 +263,39 @@ impl Gpu {
             sent.push((buffers.get(Slot::Tangent)?, bytemuck::cast_slice(tangent)));
         }
 
-        context.guarded(|| {
+        let total: u64 = context.guarded(|| {
+            let start = stopwatch.start();
             if let Work::Backward(gradient) = picture.work {
                 write_band(context, buffers.get(Slot::Picture)?, gradient, pass.band);
             }
             let mut encoder = context.device.create_command_encoder(&Default::default());
             upload.send(context, &mut encoder, &sent)?;
+            stopwatch.stop("upload", start);
             if bin {
                 encoder.clear_buffer(buffers.get(Slot::Counters)?, 0, None);
                 encoder.clear_buffer(buffers.get(Slot::TileCounts)?, 0, None);
             }
-            dispatch(&mut encoder, |compute| {
-                for (&kernel, &[x, y]) in kernels.iter().zip(&grids) {
-                    if x > 0 && y > 0 {
-                        let (pipeline, group) = pipelines.get(kernel, channels)?;
-                        compute.set_pipeline(pipeline);
-                        compute.set_bind_group(0, group, &[]);
-                        compute.dispatch_workgroups(x, y, 1);
-                    }
-                }
-                Ok(())
-            })?;
+            dispatch(&mut encoder, pipelines, &dispatches, channels, timestamps)?;
+            received.extend(timestamps.map(|t| t.collect(&mut encoder, dispatches.len())));
             readback.receive(context, &mut encoder, &received)?;
+            let start = stopwatch.start();
             context.queue.submit([encoder.finish()]);
             upload.map();
             readback.map();
-            context.wait()
+            context.wait()?;
+            stopwatch.stop("device", start);
+            Ok(received.iter().map(|(_, bytes)| bytes).sum())
         })?;
+        let times: u64 = received[1 + picture.results.len()..].iter().map(|(_, bytes)| bytes).sum();
         readback.read(total, |bytes| {
-            let (head, results) = bytes.split_at(head as usize);
+            let (results, times) = bytes.split_at((total - times) as usize);
+            let (head, results) = results.split_at(head as usize);
+            for ((kernel, _), time) in dispatches.iter().zip(durations(context, times)) {
+                stopwatch.add(kernel.stage(), time);
+            }
             let counters: Counters = bytemuck::pod_read_unaligned(head);
             if counters.pairs() <= u64::from(*capacity) {
-                read(results);
+                stopwatch.time("readback", || read(results));
             }
             counters
         })
@@ -317,11 +327,31 @@ impl Gpu {
     }
 }
 
+/// A kernel, and its workgroups across and down.
+type Dispatch = (Kernel, [u32; 2]);
+
+/// Encodes kernels one after the other: all in one compute pass, or each in its own where times
+/// are to be taken, because they are taken around compute passes.
 fn dispatch(
     encoder: &mut CommandEncoder,
-    work: impl FnOnce(&mut ComputePass<'_>) -> Result<()>,
+    pipelines: &Pipelines,
+    kernels: &[Dispatch],
+    channels: usize,
+    timestamps: Option<&Timestamps>,
 ) -> Result<()> {
-    work(&mut encoder.begin_compute_pass(&Default::default()))
+    let together = if timestamps.is_some() { 1 } else { kernels.len().max(1) };
+    for (index, kernels) in kernels.chunks(together).enumerate() {
+        let timestamp_writes = timestamps.map(|timestamps| timestamps.around(index));
+        let descriptor = ComputePassDescriptor { label: None, timestamp_writes };
+        let mut compute = encoder.begin_compute_pass(&descriptor);
+        for &(kernel, [x, y]) in kernels.iter().filter(|(_, grid)| !grid.contains(&0)) {
+            let (pipeline, group) = pipelines.get(kernel, channels)?;
+            compute.set_pipeline(pipeline);
+            compute.set_bind_group(0, group, &[]);
+            compute.dispatch_workgroups(x, y, 1);
+        }
+    }
+    Ok(())
 }
 
 /// Workgroups of a kernel, across and down.
