@@ -56,12 +56,13 @@ impl Band {
     /// Where the band's values are in a planar picture, in their order: channel by channel, or in
     /// one go where the band is all there is.
     pub(super) fn values(self, picture: Size, channels: usize) -> Vec<Range<usize>> {
-        if self.rows == picture.height {
-            return vec![0..picture.pixels() * channels];
-        }
-        let pixels = self.pixels(picture);
-        let channels = (0..channels).map(|channel| channel * picture.pixels());
-        channels.map(|first| first + pixels.start..first + pixels.end).collect()
+        let whole = self.rows == picture.height;
+        let (parts, length) = match whole {
+            true => (1, channels * picture.pixels()),
+            false => (channels, picture.pixels()),
+        };
+        let place = if whole { 0..length } else { self.pixels(picture) };
+        (0..parts).map(|part| part * length).map(|at| at + place.start..at + place.end).collect()
     }
 
     /// Copies a picture of the band to its place.
