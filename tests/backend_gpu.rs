@@ -347,7 +347,7 @@ fn pictures_larger_than_the_device_are_those_in_one_go() {
 }
 
 #[test]
-fn pictures_with_too_many_pairs_are_halved_until_they_fit() {
+fn pictures_with_too_many_pairs_are_split_until_they_fit() {
     // Every splat is on all 16 tiles: 1600 pairs, of which 768 fit.
     let size = Size::new(64, 64);
     let splats = random_splats(82, 100, 2, size, HUGE);

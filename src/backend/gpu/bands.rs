@@ -21,26 +21,23 @@ pub(super) struct Band {
 }
 
 impl Band {
-    /// All bands of a picture, from the top, each of at most `most_rows`: whole rows of tiles, and
-    /// about the same number of them in every band.
-    pub(super) fn all(size: Size, most_rows: usize) -> Vec<Self> {
-        let tile = TILE as usize;
-        let tile_rows = size.height.div_ceil(tile);
-        let count = size.height.div_ceil(most_rows.max(1)).max(1);
-        let rows = (tile_rows.div_ceil(count) * tile).max(1);
-        let first_rows = (0..size.height).step_by(rows);
-        first_rows
-            .map(|first_row| Self { first_row, rows: rows.min(size.height - first_row) })
-            .collect()
+    /// All of a picture.
+    pub(super) fn whole(picture: Size) -> Self {
+        Self { first_row: 0, rows: picture.height }
     }
 
-    /// Two bands of whole rows of tiles; nothing where there is but one such row.
-    fn halves(self) -> Option<[Self; 2]> {
+    /// Bands of whole rows of tiles, about as many of them in each, from the top; at most `parts`,
+    /// and fewer where there are fewer rows of tiles.
+    fn split(self, parts: usize) -> Vec<Self> {
         let tile = TILE as usize;
-        let upper = self.rows.div_ceil(tile).div_ceil(2) * tile;
-        let rest = self.rows.checked_sub(upper).filter(|rows| *rows > 0)?;
-        let lower = Self { first_row: self.first_row + upper, rows: rest };
-        Some([Self { rows: upper, ..self }, lower])
+        let rows = self.rows.div_ceil(tile).div_ceil(parts.max(1)).max(1) * tile;
+        let starts = (0..self.rows).step_by(rows);
+        starts
+            .map(|start| Self {
+                first_row: self.first_row + start,
+                rows: rows.min(self.rows - start),
+            })
+            .collect()
     }
 
     /// Size of the band as a picture of its own.
@@ -56,7 +53,7 @@ impl Band {
     /// Where the band's values are in a planar picture, in their order: channel by channel, or in
     /// one go where the band is all there is.
     pub(super) fn values(self, picture: Size, channels: usize) -> Vec<Range<usize>> {
-        let whole = self.rows == picture.height;
+        let whole = self == Self::whole(picture);
         let (parts, length) = match whole {
             true => (1, channels * picture.pixels()),
             false => (channels, picture.pixels()),
@@ -81,7 +78,7 @@ impl Gpu {
     /// Runs passes for the bands of a picture, from the top; `read` sees every band's results, one
     /// buffer after the other.
     ///
-    /// What fits is done in one go. A band with more (splat, tile) pairs than fit is halved; that
+    /// What fits is done in one go. A band with more (splat, tile) pairs than fit is split; that
     /// depends on nothing that was drawn before, so that results do not either.
     pub(super) fn in_bands(
         &mut self,
@@ -92,21 +89,23 @@ impl Gpu {
         let (splats, size) = (picture.splats, picture.size);
         let limits = &self.context.limits;
         let most_rows = rows_at_once(limits, size, splats.len(), splats.channels, pixel_bytes)?;
-        let mut waiting = Band::all(size, most_rows);
+        let mut waiting = Band::whole(size).split(size.height.div_ceil(most_rows.max(1)));
         waiting.reverse();
         while let Some(band) = waiting.pop() {
             let pass = Pass { picture, band };
-            match self.run(&pass, &mut |bytes| read(band, bytes))? {
-                Outcome::Done => {}
-                Outcome::TooManyPairs { pairs, largest } => {
-                    let [upper, lower] = band.halves().ok_or(Error::Limit {
-                        what: "pairs of Gaussian and tile on this device",
-                        value: pairs,
-                        limit: largest,
-                    })?;
-                    waiting.extend([lower, upper]);
-                }
+            let outcome = self.run(&pass, &mut |bytes| read(band, bytes))?;
+            let Outcome::TooManyPairs { pairs, largest } = outcome else { continue };
+            // No tile is in two bands, so neither is a pair; bands that get more than their share
+            // are split again.
+            let parts = band.split((pairs / largest.max(1) + 1) as usize);
+            if parts.len() < 2 {
+                return Err(Error::Limit {
+                    what: "pairs of Gaussian and tile on this device",
+                    value: pairs,
+                    limit: largest,
+                });
             }
+            waiting.extend(parts.into_iter().rev());
         }
         Ok(())
     }
@@ -122,18 +121,13 @@ mod tests {
 
     #[test]
     fn bands_are_whole_rows_of_tiles_of_about_one_height() {
-        assert_eq!(rows(&Band::all(Size::new(5, 100), 100)), [(0, 100)]);
-        assert_eq!(rows(&Band::all(Size::new(5, 70), 64)), [(0, 48), (48, 22)]);
-        assert_eq!(rows(&Band::all(Size::new(5, 33), 16)), [(0, 16), (16, 16), (32, 1)]);
-    }
-
-    #[test]
-    fn halves_end_at_single_rows_of_tiles() {
-        let band = Band { first_row: 32, rows: 40 };
-        let [upper, lower] = band.halves().unwrap();
-        assert_eq!(rows(&[upper, lower]), [(32, 32), (64, 8)]);
-        assert_eq!(rows(&upper.halves().unwrap()), [(32, 16), (48, 16)]);
-        assert_eq!(lower.halves(), None);
+        let whole = |rows| Band::whole(Size::new(5, rows));
+        assert_eq!(rows(&whole(100).split(1)), [(0, 100)]);
+        assert_eq!(rows(&whole(70).split(2)), [(0, 48), (48, 22)]);
+        assert_eq!(rows(&whole(33).split(9)), [(0, 16), (16, 16), (32, 1)]);
+        assert_eq!(rows(&whole(16).split(2)), [(0, 16)], "one row of tiles cannot be split");
+        let lower = Band { first_row: 32, rows: 40 };
+        assert_eq!(rows(&lower.split(2)), [(32, 32), (64, 8)]);
     }
 
     #[test]

@@ -19,6 +19,9 @@ pub(super) const LIST_BYTES: u64 = 8;
 /// Bytes of a tile in the largest buffer that has a place for each: the sums of the loss.
 pub(super) const TILE_BYTES: u64 = 16;
 
+/// Bytes that may be read back along with a picture, in one buffer: counters and times.
+const READ_BACK_BYTES: u64 = 256;
+
 /// Number of tiles across and down.
 pub(super) fn tiles(size: Size) -> [u64; 2] {
     [size.width, size.height].map(|pixels| pixels.div_ceil(TILE as usize) as u64)
@@ -72,6 +75,7 @@ pub(super) fn rows_at_once(
     let (tile, width) = (u64::from(TILE), size.width as u64);
     within("pixels of width", width, groups * tile)?;
 
+    let limit = limit.min(limits.max_buffer_size.saturating_sub(READ_BACK_BYTES));
     let row_bytes = width * pixel_bytes;
     let [across, _] = tiles(size);
     let tile_rows = (limit / (across * TILE_BYTES).max(1)).min(groups);

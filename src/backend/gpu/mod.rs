@@ -2,7 +2,8 @@
 //!
 //! A pass bins the splats to tiles of 16 x 16 pixels, draws tile by tile, and sums gradients per
 //! (splat, tile) pair first and per splat after, so that no float is ever added atomically and two
-//! runs give the same bits. The shaders are in `shaders/`; `kernels` is their table.
+//! runs give the same bits. A picture that exceeds the device's buffers is drawn band by band. The
+//! shaders are in `shaders/`; `kernels` is their table.
 
 mod bands;
 mod buffers;

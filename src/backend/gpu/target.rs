@@ -77,7 +77,7 @@ impl Target {
             context.queue.write_buffer(buffer, 0, bytemuck::cast_slice(words));
             Ok(())
         })?;
-        if band.rows == size.height {
+        if band == Band::whole(size) {
             // It will stay there: the host's copy has served its purpose.
             self.words = Vec::new();
         }
