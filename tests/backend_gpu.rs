@@ -203,9 +203,10 @@ fn the_fused_loss_is_the_default_path() {
 
 #[test]
 fn the_fused_loss_of_every_blend_is_the_oracles() {
-    for reduction in [Reduction::Broadcast, Reduction::Subgroup, Reduction::Shared] {
-        assert_losses_are_right(&mut poisoned(reduction));
-    }
+    assert_losses_are_right(&mut poisoned(Reduction::Broadcast), &[1, 3, 4]);
+    // The same text in front of other sums.
+    assert_losses_are_right(&mut poisoned(Reduction::Subgroup), &[1]);
+    assert_losses_are_right(&mut poisoned(Reduction::Shared), &[1]);
 }
 
 #[test]
@@ -335,15 +336,15 @@ fn assert_same(actual: &[(&'static str, Vec<f32>)], expected: &[(&'static str, V
 #[test]
 fn pictures_larger_than_the_device_are_those_in_one_go() {
     let size = Size::new(41, 150);
-    let splats = random_splats(81, 120, 3, size, COMMON);
+    let splats = random_splats(81, 80, 2, size, COMMON);
     let expected = all_results(&mut poisoned(Reduction::Broadcast), &splats, size);
     // Bands of 48 rows; with a word per pixel of the target, of 80.
-    let mut gpu = small(24_000);
+    let mut gpu = small(16_000);
     assert_operations_are_right(&mut gpu, "in bands", &splats, size);
     let results = all_results(&mut gpu, &splats, size);
     assert_same(&results, &expected);
     assert_eq!(results, all_results(&mut gpu, &splats, size), "again");
-    assert_eq!(results, all_results(&mut small(24_000), &splats, size), "anew");
+    assert_eq!(results, all_results(&mut small(16_000), &splats, size), "anew");
 }
 
 #[test]
