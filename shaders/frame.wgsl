@@ -11,6 +11,8 @@ struct Frame {
     // Derivative of the loss: weight_l1 * sign(d) + weight_l2 * d, all factors included.
     weight_l1: f32,
     weight_l2: f32,
+    // Added to the coverage where the blend divides by it.
+    epsilon: f32,
 }
 
 // How many (splat, tile) pairs the picture has, as a 64-bit number in two halves. More than

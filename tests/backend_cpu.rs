@@ -184,6 +184,13 @@ fn the_fused_loss_is_the_loss_of_the_picture() {
 }
 
 #[test]
+fn the_fused_loss_of_every_blend_is_the_oracles() {
+    for level in SimdLevel::ALL.into_iter().filter(|level| level.is_available()) {
+        assert_losses_are_right(&mut Cpu::with_simd(level).unwrap(), &[1, 3, 4]);
+    }
+}
+
+#[test]
 fn results_are_the_same_bits_every_time_and_for_any_number_of_threads() {
     let size = Size::new(130, 267);
     let splats = random_splats(47, 300, 3, size, Sigmas { min_px: 0.5, max_px: 90.0 });
@@ -219,6 +226,11 @@ fn memory_of_a_large_picture_does_not_leak_into_a_small_one() {
         let splats = random_splats(53, 50, channels, size, COMMON);
         assert_all_operations_are_right(&format!("{size}"), &mut cpu, &splats, size);
     }
+}
+
+#[test]
+fn every_stage_has_its_time() {
+    assert_profile_is_right(&mut Cpu::new(), &["lists", "draw", "moments", "copy"]);
 }
 
 #[test]

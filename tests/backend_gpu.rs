@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use backend_scenes::{
     COMMON, HUGE, RELATIVE_TOLERANCE, Random, Sigmas, TINY, assert_jvp_is_right,
-    assert_moments_are_right, assert_picture_is_right, random_image, random_splats, random_tangent,
+    assert_losses_are_right, assert_moments_are_right, assert_picture_is_right,
+    assert_profile_is_right, random_image, random_splats, random_tangent,
 };
 use lgi::Error;
 use lgi::backend::gpu::{Gpu, GpuOptions, Reduction};
@@ -201,6 +202,14 @@ fn the_fused_loss_is_the_default_path() {
 }
 
 #[test]
+fn the_fused_loss_of_every_blend_is_the_oracles() {
+    assert_losses_are_right(&mut poisoned(Reduction::Broadcast), &[1, 3, 4]);
+    // The same text in front of other sums.
+    assert_losses_are_right(&mut poisoned(Reduction::Subgroup), &[1]);
+    assert_losses_are_right(&mut poisoned(Reduction::Shared), &[1]);
+}
+
+#[test]
 fn a_target_is_told_from_another() {
     let mut gpu = poisoned(Reduction::Broadcast);
     let size = Size::new(20, 20);
@@ -275,23 +284,113 @@ fn a_borrowed_device_with_default_limits_works() {
     assert!(matches!(gpu.vjp(&splats, &Image::zeros(size, 4)), Err(Error::Device(_))));
 }
 
+/// A gpu backend with buffers of at most that many bytes.
+fn small(largest_buffer_bytes: u64) -> Gpu {
+    let largest_buffer_bytes = Some(largest_buffer_bytes);
+    gpu(GpuOptions { poison: true, largest_buffer_bytes, ..GpuOptions::default() })
+}
+
+/// The results of all operations, the loss against two targets and with both blends.
+fn all_results(gpu: &mut Gpu, splats: &Splats, size: Size) -> Vec<(&'static str, Vec<f32>)> {
+    let channels = splats.channels;
+    let mut results = vec![
+        ("render", gpu.render(splats, size).unwrap().data().to_vec()),
+        ("vjp", gpu.vjp(splats, &random_image(5, size, channels)).unwrap()),
+        ("jvp", gpu.jvp(splats, &random_tangent(6, splats), size).unwrap().data().to_vec()),
+    ];
+    let loss = Loss { l1: 0.3, l2: 0.7, ssim: 0.0 };
+    for (blend, colors) in
+        [(Blend::Additive, channels), (Blend::Normalized { epsilon: 0.1 }, channels - 1)]
+    {
+        let target = random_image(7, size, colors);
+        let mut target_8bit = target.clone();
+        for value in target_8bit.data_mut() {
+            *value = (value.abs() * 255.0).round() / 255.0;
+        }
+        for target in [target, target_8bit].map(Arc::new) {
+            let mut moments = Vec::new();
+            // Twice, for the target may be there already.
+            for _ in 0..2 {
+                let terms = gpu.loss_and_vjp(splats, &target, &loss, blend, &mut moments).unwrap();
+                let terms = [terms.l1, terms.l2, terms.mse_8bit].map(|term| term as f32);
+                results.push(("terms", terms.to_vec()));
+                results.push(("moments", moments.clone()));
+            }
+        }
+    }
+    results
+}
+
+/// Compares results to 1e-5 of the largest value.
+fn assert_same(actual: &[(&'static str, Vec<f32>)], expected: &[(&'static str, Vec<f32>)]) {
+    assert_eq!(actual.len(), expected.len());
+    for ((what, actual), (_, expected)) in actual.iter().zip(expected) {
+        assert_eq!(actual.len(), expected.len(), "{what}");
+        let largest = expected.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
+        for (i, (a, b)) in actual.iter().zip(expected).enumerate() {
+            assert!((a - b).abs() <= 1e-5 * largest, "{what}, value {i}: {a}, not {b}");
+        }
+    }
+}
+
+#[test]
+fn pictures_larger_than_the_device_are_those_in_one_go() {
+    let size = Size::new(41, 150);
+    let splats = random_splats(81, 80, 2, size, COMMON);
+    let expected = all_results(&mut poisoned(Reduction::Broadcast), &splats, size);
+    // Bands of 48 rows; with a word per pixel of the target, of 80.
+    let mut gpu = small(16_000);
+    assert_operations_are_right(&mut gpu, "in bands", &splats, size);
+    let results = all_results(&mut gpu, &splats, size);
+    assert_same(&results, &expected);
+    assert_eq!(results, all_results(&mut gpu, &splats, size), "again");
+    assert_eq!(results, all_results(&mut small(16_000), &splats, size), "anew");
+}
+
+#[test]
+fn pictures_with_too_many_pairs_are_split_until_they_fit() {
+    // Every splat is on all 16 tiles: 1600 pairs, of which 768 fit.
+    let size = Size::new(64, 64);
+    let splats = random_splats(82, 100, 2, size, HUGE);
+    let expected = all_results(&mut poisoned(Reduction::Broadcast), &splats, size);
+    let bytes = 768 * 32;
+    let mut gpu = small(bytes);
+    let results = all_results(&mut gpu, &splats, size);
+    assert_same(&results, &expected);
+    assert_eq!(results, all_results(&mut gpu, &splats, size));
+
+    // 800 pairs on a single row of tiles cannot be divided.
+    let splats = random_splats(83, 200, 2, size, HUGE);
+    let error = gpu.vjp(&splats, &Image::zeros(size, 2)).unwrap_err();
+    assert!(matches!(error, Error::Limit { value: 800, limit: 768, .. }), "{error}");
+    gpu.render(&splats, size).expect("the device still works");
+}
+
+#[test]
+fn every_stage_has_its_time() {
+    let mut gpu = poisoned(Reduction::Broadcast);
+    let stages = [
+        "pack", "upload", "target", "emit", "scan", "place", "order", "render", "tangent",
+        "backward", "loss", "gather", "device", "readback",
+    ];
+    assert_profile_is_right(&mut gpu, &stages);
+}
+
 #[test]
 fn what_does_not_fit_is_refused_by_name() {
     let mut gpu = gpu(GpuOptions { default_limits: true, ..GpuOptions::default() });
     let splats = random_splats(61, 1, 3, Size::new(4, 4), COMMON);
-    let error = gpu.render(&splats, Size::new(10_000, 10_000)).unwrap_err();
-    assert!(
-        matches!(error, Error::Limit { value: 1_200_000_000, limit: 134_217_728, .. }),
-        "{error}"
-    );
+    let limit = |result: lgi::Result<Image>| match result {
+        Err(Error::Limit { what, value, limit }) => (what, value, limit),
+        other => panic!("{other:?}"),
+    };
+    let error = limit(gpu.render(&splats, Size::new(100_000, 100_000)));
+    assert_eq!(error, ("values of a picture", 30_000_000_000, 0xffff_ffff));
+    let error = limit(gpu.render(&splats, Size::new(2_000_000, 20)));
+    assert_eq!(error, ("pixels of width", 2_000_000, 1_048_560));
+    let error = limit(gpu.render(&splats, Size::new(1_000_000, 20)));
+    assert_eq!(error, ("bytes of a row of tiles on this device", 192_000_000, 134_217_728));
     let many = Splats { channels: 6, color: vec![0.0; 6], ..splats.clone() };
-    let error = gpu.render(&many, Size::new(4, 4)).unwrap_err();
-    assert!(matches!(error, Error::Limit { what: "channels", value: 6, limit: 5 }), "{error}");
-
-    // Pairs are counted on the device: 3000 splats on all 2500 tiles are too many.
-    let size = Size::new(800, 800);
-    let everywhere = random_splats(62, 3000, 3, size, HUGE);
-    let error = gpu.vjp(&everywhere, &Image::zeros(size, 3)).unwrap_err();
-    assert!(matches!(error, Error::Limit { value: 7_500_000, .. }), "{error}");
-    gpu.render(&splats, size).expect("the device still works");
+    assert_eq!(limit(gpu.render(&many, Size::new(4, 4))), ("channels", 6, 5));
+    gpu.render(&splats, Size::new(4, 4)).expect("the device still works");
 }

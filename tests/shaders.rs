@@ -29,7 +29,7 @@ fn for_every_shader(mut check: impl FnMut(&str, &Tuning, Kernel, &Module)) {
 #[test]
 fn shaders_are_valid_and_need_no_more_than_subgroups() {
     for_every_shader(|name, tuning, kernel, module| {
-        let moments = matches!(kernel, Kernel::Loss | Kernel::LossOf8Bit | Kernel::Backward);
+        let moments = matches!(kernel, Kernel::Loss { .. } | Kernel::Backward);
         let draws = moments || matches!(kernel, Kernel::Render | Kernel::Tangent);
         let subgroup = match tuning.reduction {
             Reduction::Broadcast => draws,
@@ -63,7 +63,7 @@ fn shaders_fit_the_default_limits() {
         let [x, y, z] = module.entry_points[0].workgroup_size;
         assert!(x * y * z <= limits.max_compute_invocations_per_workgroup, "{name}");
         assert_eq!((y, z), (1, 1), "{name}: subgroup operations want one dimension");
-        let moments = matches!(kernel, Kernel::Loss | Kernel::LossOf8Bit | Kernel::Backward);
+        let moments = matches!(kernel, Kernel::Loss { .. } | Kernel::Backward);
         if moments && tuning.reduction == Reduction::Subgroup {
             assert_eq!(x, tuning.backward.workgroup());
         }

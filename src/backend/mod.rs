@@ -7,10 +7,12 @@ pub mod gpu;
 pub mod oracle;
 pub mod select;
 mod splats;
+mod timing;
 
 use std::sync::Arc;
 
 pub use splats::{GEOMETRY_MOMENTS, Splats};
+pub use timing::StageTime;
 
 use crate::blend::{Blend, Normalized};
 use crate::error::{Error, Result};
@@ -62,6 +64,19 @@ pub trait Backend: Send {
         moments: &mut Vec<f32>,
     ) -> Result<LossTerms> {
         unfused(self, splats, target, loss, blend, moments)
+    }
+
+    /// Takes the time of every stage from now on, or no longer. What was taken before is dropped
+    /// when it is switched on. Off at first; taking times changes no result.
+    ///
+    /// A backend that knows no stages ignores it.
+    fn profile(&mut self, on: bool) {
+        let _ = on;
+    }
+
+    /// The time per stage since [`Self::profile`] was switched on, in the order of the stages.
+    fn timings(&self) -> Vec<StageTime> {
+        Vec::new()
     }
 }
 

@@ -4,10 +4,14 @@
 //! Use with `#[path = "common/backend_scenes.rs"] mod backend_scenes;`.
 #![allow(dead_code)]
 
+use std::sync::Arc;
+
 use lgi::backend::oracle::Oracle;
-use lgi::backend::{GEOMETRY_MOMENTS, Splats};
+use lgi::backend::{Backend, GEOMETRY_MOMENTS, Splats};
+use lgi::blend::{Blend, Normalized};
 use lgi::gaussians::{Gaussians, SUPPORT_Q};
 use lgi::image::{Image, Size};
+use lgi::loss::Loss;
 
 /// Splats this near to the edge of their support may be inside or outside of it, in `q`.
 pub const EDGE_Q: f64 = 1e-3;
@@ -219,6 +223,137 @@ pub fn assert_moments_are_right(
         }
     });
     assert_near(what, actual, &expected, &allowed, tolerance);
+}
+
+/// Splats of `colors` channels as a blend needs them: with the coverage, if it divides by it.
+pub fn random_splats_for(
+    blend: Blend,
+    seed: u64,
+    count: usize,
+    colors: usize,
+    size: Size,
+) -> Splats {
+    if blend == Blend::Additive {
+        return random_splats(seed, count, colors, size, COMMON);
+    }
+    let mut splats = random_splats(seed, count, colors + 1, size, COMMON);
+    splats.color.chunks_exact_mut(colors + 1).for_each(|color| color[colors] = 1.0);
+    splats
+}
+
+/// Compares loss and moments, `[N, C + 5]`, with those that the oracle takes step by step.
+pub fn assert_loss_is_right(
+    what: &str,
+    backend: &mut dyn Backend,
+    splats: &Splats,
+    target: &Arc<Image>,
+    loss: &Loss,
+    blend: Blend,
+) {
+    let mut moments = vec![f32::NAN; 3];
+    let terms = backend.loss_and_vjp(splats, target, loss, blend, &mut moments).unwrap();
+    let mut oracle_moments = Vec::new();
+    let expected = Oracle.loss_and_vjp(splats, target, loss, blend, &mut oracle_moments).unwrap();
+    let near = |term: f64, expected: f64| (term - expected).abs() <= 1e-5 * expected.abs();
+    assert!(near(terms.l1, expected.l1), "{what}: {terms:?}, not {expected:?}");
+    assert!(near(terms.l2, expected.l2), "{what}: {terms:?}, not {expected:?}");
+    // A value near the middle of two steps may be rounded to either.
+    let apart = (terms.mse_8bit - expected.mse_8bit).abs();
+    assert!(apart <= 1e-3 * expected.mse_8bit, "{what}: {terms:?}, not {expected:?}");
+
+    let sums = Oracle.render(splats, target.size()).unwrap();
+    let gradient = match blend {
+        Blend::Additive => loss.evaluate(&sums, target).unwrap().1,
+        Blend::Normalized { epsilon } => {
+            let drawn = Normalized::new(&sums, epsilon);
+            let (_, gradient) = loss.evaluate(&drawn.picture, target).unwrap();
+            drawn.gradient_of_sums(&gradient)
+        }
+    };
+    assert_moments_are_right(what, &moments, splats, &gradient, 2.0 * RELATIVE_TOLERANCE);
+}
+
+/// Losses against random targets for every blend and some numbers of colours, the largest also
+/// with 8-bit values; some pixels have no coverage.
+pub fn assert_losses_are_right(backend: &mut dyn Backend, numbers_of_colors: &[usize]) {
+    let size = Size::new(83, 45);
+    for blend in
+        [Blend::Additive, Blend::Normalized { epsilon: 0.0 }, Blend::Normalized { epsilon: 0.01 }]
+    {
+        for &colors in numbers_of_colors {
+            let splats = random_splats_for(blend, 71, 60, colors, size);
+            let picture = Oracle.render(&splats, size).unwrap();
+            let uncovered = picture.data().iter().filter(|value| **value == 0.0).count();
+            assert!(uncovered > 100 && uncovered < picture.data().len() / 2, "{uncovered}");
+            let target = random_image(72, size, colors);
+            let mut targets = vec![("values", target.clone())];
+            if numbers_of_colors.iter().all(|number| *number <= colors) {
+                let mut target_8bit = target;
+                for value in target_8bit.data_mut() {
+                    *value = (value.abs() * 255.0).round() / 255.0;
+                }
+                targets.push(("8-bit values", target_8bit));
+            }
+            for (name, target) in targets {
+                let target = Arc::new(target);
+                for (l1, l2) in [(0.0, 1.0), (0.3, 0.7)] {
+                    let loss = Loss { l1, l2, ssim: 0.0 };
+                    let what = format!("{blend:?}, {colors} colours, {name}, {loss:?}");
+                    assert_loss_is_right(&what, backend, &splats, &target, &loss, blend);
+                }
+            }
+        }
+    }
+}
+
+/// Runs all operations with and without taking times: the results are the same bits, and the
+/// times are those of `stages`, in any order.
+pub fn assert_profile_is_right(backend: &mut dyn Backend, stages: &[&str]) {
+    let size = Size::new(130, 67);
+    let splats = random_splats(91, 200, 3, size, COMMON);
+    let target = Arc::new(random_image(92, size, 3));
+    let other = random_splats(94, 20, 3, size, COMMON);
+    let run = |backend: &mut dyn Backend| {
+        // Something else before, so that lists are made anew.
+        backend.render(&other, size).unwrap();
+        let mut moments = Vec::new();
+        let loss = Loss::default();
+        let terms =
+            backend.loss_and_vjp(&splats, &target, &loss, Blend::Additive, &mut moments).unwrap();
+        (
+            backend.render(&splats, size).unwrap(),
+            backend.vjp(&splats, &target).unwrap(),
+            backend.jvp(&splats, &random_tangent(93, &splats), size).unwrap(),
+            terms,
+            moments,
+        )
+    };
+    let expected = run(backend);
+    assert!(backend.timings().is_empty(), "off at first");
+
+    backend.profile(true);
+    assert!(run(backend) == expected, "times change no result");
+    let once = backend.timings();
+    let mut names: Vec<_> = once.iter().map(|time| time.stage).collect();
+    names.sort_unstable();
+    let mut wanted = stages.to_vec();
+    wanted.sort_unstable();
+    assert_eq!(names, wanted);
+    assert!(once.iter().all(|t| t.seconds.is_finite() && t.seconds >= 0.0 && t.calls > 0));
+    assert!(once.iter().any(|time| time.seconds > 0.0), "{once:?}");
+    run(backend);
+    for (first, both) in once.iter().zip(backend.timings()) {
+        assert_eq!(first.stage, both.stage);
+        assert!(both.calls > first.calls && both.seconds >= first.seconds, "{first:?}, {both:?}");
+    }
+
+    backend.profile(false);
+    let kept = backend.timings();
+    assert!(run(backend) == expected);
+    assert_eq!(backend.timings(), kept, "none are taken, none are lost");
+    backend.profile(true);
+    assert!(backend.timings().is_empty(), "begun anew");
+    backend.profile(false);
 }
 
 /// Drawing is the derivative along the colours.

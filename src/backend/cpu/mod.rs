@@ -27,11 +27,24 @@ use self::loss::{PointwiseLoss, RowSums};
 use self::planes::Planes;
 use self::simd::Dispatcher;
 use self::work::Work;
+use super::timing::{StageTime, Stopwatch};
 use super::{Backend, Splats, check_channels, check_tangent, check_target, unfused};
 use crate::blend::Blend;
 use crate::error::{Error, Result};
 use crate::image::{Image, Size};
 use crate::loss::{Loss, LossTerms};
+
+/// Stage: footprints of the splats, and which of them every band has.
+const LISTS: &str = "lists";
+
+/// Stage: drawing, and comparing where there is a target.
+const DRAW: &str = "draw";
+
+/// Stage: sums of the moments.
+const MOMENTS: &str = "moments";
+
+/// Stage: pictures to and from the memory that the kernels work on.
+const COPY: &str = "copy";
 
 /// Largest width and height of a picture, in pixels.
 const MAX_SIDE: usize = 1 << 24;
@@ -43,6 +56,7 @@ pub struct Cpu {
     /// Threads of its own; without, rayon's global ones.
     pool: Option<ThreadPool>,
     work: Work,
+    stopwatch: Stopwatch,
 }
 
 impl Default for Cpu {
@@ -90,15 +104,24 @@ impl Cpu {
         };
         let plural = if threads == 1 { "" } else { "s" };
         let description = format!("cpu ({threads} thread{plural}, {})", dispatcher.level().name());
-        Self { description, dispatcher, pool, work: Work::default() }
+        Self {
+            description,
+            dispatcher,
+            pool,
+            work: Work::default(),
+            stopwatch: Stopwatch::default(),
+        }
     }
 
     /// Runs `work` on the backend's threads.
-    fn on_threads<R: Send>(&mut self, work: impl FnOnce(&mut Work, Dispatcher) -> R + Send) -> R {
-        let Self { pool, work: memory, dispatcher, .. } = self;
+    fn on_threads<R: Send>(
+        &mut self,
+        work: impl FnOnce(&mut Work, Dispatcher, &mut Stopwatch) -> R + Send,
+    ) -> R {
+        let Self { pool, work: memory, dispatcher, stopwatch, .. } = self;
         match pool {
-            Some(pool) => pool.install(|| work(memory, *dispatcher)),
-            None => work(memory, *dispatcher),
+            Some(pool) => pool.install(|| work(memory, *dispatcher, stopwatch)),
+            None => work(memory, *dispatcher, stopwatch),
         }
     }
 }
@@ -149,10 +172,10 @@ impl Backend for Cpu {
 
     fn render(&mut self, splats: &Splats, size: Size) -> Result<Image> {
         check(splats, size)?;
-        Ok(self.on_threads(|work, dispatcher| {
-            work.set_bands(splats, size);
-            work.draw(dispatcher, splats, None, size, None);
-            work.image(size)
+        Ok(self.on_threads(|work, dispatcher, watch| {
+            watch.time(LISTS, || work.set_bands(splats, size));
+            watch.time(DRAW, || work.draw(dispatcher, splats, None, size, None));
+            watch.time(COPY, || work.image(size))
         }))
     }
 
@@ -160,10 +183,12 @@ impl Backend for Cpu {
         check(splats, gradient.size())?;
         check_channels(splats, gradient)?;
         let mut moments = Vec::new();
-        self.on_threads(|work, dispatcher| {
-            work.set_pieces(splats, gradient.size());
-            work.copy_planes(gradient);
-            work.sum_moments(dispatcher, splats, gradient.size(), &mut moments);
+        self.on_threads(|work, dispatcher, watch| {
+            watch.time(LISTS, || work.set_pieces(splats, gradient.size()));
+            watch.time(COPY, || work.copy_planes(gradient));
+            watch.time(MOMENTS, || {
+                work.sum_moments(dispatcher, splats, gradient.size(), &mut moments);
+            });
         });
         Ok(moments)
     }
@@ -171,10 +196,10 @@ impl Backend for Cpu {
     fn jvp(&mut self, splats: &Splats, tangent: &[f32], size: Size) -> Result<Image> {
         check(splats, size)?;
         check_tangent(splats, tangent)?;
-        Ok(self.on_threads(|work, dispatcher| {
-            work.set_bands(splats, size);
-            work.draw(dispatcher, splats, Some(tangent), size, None);
-            work.image(size)
+        Ok(self.on_threads(|work, dispatcher, watch| {
+            watch.time(LISTS, || work.set_bands(splats, size));
+            watch.time(DRAW, || work.draw(dispatcher, splats, Some(tangent), size, None));
+            watch.time(COPY, || work.image(size))
         }))
     }
 
@@ -193,17 +218,25 @@ impl Backend for Cpu {
         }
         check(splats, size)?;
         check_target(splats, target, blend)?;
-        Ok(self.on_threads(|work, dispatcher| {
+        Ok(self.on_threads(|work, dispatcher, watch| {
             let stride = Planes::stride_of(size);
             let epilogue = |first_row: usize, pixels: &mut [f32], sums: &mut [RowSums]| {
                 let target = target.as_ref();
                 let band = PointwiseLoss { loss, blend, target, first_row, stride, pixels, sums };
                 dispatcher.run(band);
             };
-            work.set_bands_and_pieces(splats, size);
-            work.draw(dispatcher, splats, None, size, Some(&epilogue));
-            work.sum_moments(dispatcher, splats, size, moments);
+            watch.time(LISTS, || work.set_bands_and_pieces(splats, size));
+            watch.time(DRAW, || work.draw(dispatcher, splats, None, size, Some(&epilogue)));
+            watch.time(MOMENTS, || work.sum_moments(dispatcher, splats, size, moments));
             work.mean_terms(target.data().len())
         }))
+    }
+
+    fn profile(&mut self, on: bool) {
+        self.stopwatch.switch(on);
+    }
+
+    fn timings(&self) -> Vec<StageTime> {
+        self.stopwatch.stages().to_vec()
     }
 }

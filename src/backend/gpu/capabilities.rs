@@ -124,9 +124,9 @@ fn subgroup_size(info: &AdapterInfo, features: Features) -> Option<u32> {
     (fixed && features.contains(Features::SUBGROUP)).then_some(info.subgroup_min_size)
 }
 
-/// Features that the kernels use where there are any.
+/// Features that make the kernels faster, and that tell how fast, where there are any.
 pub(super) fn wanted_features(available: Features) -> Features {
-    available & Features::SUBGROUP
+    available & (Features::SUBGROUP | Features::TIMESTAMP_QUERY)
 }
 
 /// The default limits, raised to what the adapter has where pictures and lists profit from it.

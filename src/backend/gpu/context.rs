@@ -67,8 +67,13 @@ impl Context {
         if let Some(reduction) = options.reduction {
             tuning = tuning.with_reduction(reduction);
         }
+        let mut limits = device.limits();
+        if let Some(bytes) = options.largest_buffer_bytes {
+            limits.max_storage_buffer_binding_size =
+                bytes.min(limits.max_storage_buffer_binding_size);
+        }
         Self {
-            limits: device.limits(),
+            limits,
             device,
             queue,
             tuning,

@@ -80,9 +80,12 @@ pub enum Kernel {
     /// Tile lists to the picture.
     Render,
     /// Tile lists to a loss and the partial moments of its gradient.
-    Loss,
-    /// The same against a target of 8-bit values, one word per pixel.
-    LossOf8Bit,
+    Loss {
+        /// The target has 8-bit values, one word per pixel.
+        of_8bit: bool,
+        /// The last channel is the coverage, by which the others are divided.
+        normalized: bool,
+    },
     /// Tile lists to the derivative of the picture along a tangent.
     Tangent,
     /// Gradient image to partial moments.
@@ -115,18 +118,35 @@ const FRAME_BINDING: Binding = (Slot::Frame, Access::Uniform, "Frame");
 
 impl Kernel {
     #[doc(hidden)]
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Emit,
         Self::Scan,
         Self::Place,
         Self::Order,
         Self::Render,
-        Self::Loss,
-        Self::LossOf8Bit,
+        Self::Loss { of_8bit: false, normalized: false },
+        Self::Loss { of_8bit: false, normalized: true },
+        Self::Loss { of_8bit: true, normalized: false },
+        Self::Loss { of_8bit: true, normalized: true },
         Self::Tangent,
         Self::Backward,
         Self::Gather,
     ];
+
+    /// Name of the stage that the kernel is.
+    pub(super) fn stage(self) -> &'static str {
+        match self {
+            Self::Emit => "emit",
+            Self::Scan => "scan",
+            Self::Place => "place",
+            Self::Order => "order",
+            Self::Render => "render",
+            Self::Loss { .. } => "loss",
+            Self::Tangent => "tangent",
+            Self::Backward => "backward",
+            Self::Gather => "gather",
+        }
+    }
 
     /// The parts of the kernel's text, in order.
     fn parts(self) -> &'static [&'static str] {
@@ -136,10 +156,20 @@ impl Kernel {
             Self::Place => &[FRAME, PLACE],
             Self::Order => &[FRAME, ORDER],
             Self::Render | Self::Tangent => &[FRAME, TILE_KERNEL, FORWARD, STORE, END],
-            Self::Loss | Self::LossOf8Bit => &[FRAME, TILE_KERNEL, FORWARD, LOSS, BACKWARD, END],
+            Self::Loss { .. } => &[FRAME, TILE_KERNEL, FORWARD, LOSS, BACKWARD, END],
             Self::Backward => &[FRAME, TILE_KERNEL, LOAD, BACKWARD, END],
             Self::Gather => &[FRAME, GATHER],
         }
+    }
+
+    /// Whether the target has all channels of a pixel in one word.
+    fn takes_8bit(self) -> bool {
+        matches!(self, Self::Loss { of_8bit: true, .. })
+    }
+
+    /// Whether the last channel is the coverage and divides the others.
+    fn normalizes(self) -> bool {
+        matches!(self, Self::Loss { normalized: true, .. })
     }
 
     /// The kernel's buffers after the frame; binding 1 comes first.
@@ -150,7 +180,7 @@ impl Kernel {
         let list = (Slot::List, Read, "array<vec2u>");
         let counters = (Slot::Counters, Read, "array<u32>");
         let picture = (Slot::Picture, Write, "array<f32>");
-        let target = if self == Self::LossOf8Bit { "array<u32>" } else { "array<f32>" };
+        let target = if self.takes_8bit() { "array<u32>" } else { "array<f32>" };
         let partials = match tuning.reduction {
             Reduction::Subgroup | Reduction::Broadcast => (Slot::Partials, Write, "array<vec4f>"),
             Reduction::Shared => (Slot::Partials, Write, "array<f32>"),
@@ -180,7 +210,7 @@ impl Kernel {
                 (Slot::List, Write, "array<vec2u>"),
             ],
             Self::Render => vec![splats, offsets, list, picture],
-            Self::Loss | Self::LossOf8Bit => vec![
+            Self::Loss { .. } => vec![
                 splats,
                 offsets,
                 list,
@@ -216,7 +246,7 @@ impl Kernel {
             Self::Scan => tuning.scan,
             Self::Order => tuning.order,
             Self::Render | Self::Tangent => tuning.forward.workgroup(),
-            Self::Loss | Self::LossOf8Bit | Self::Backward => tuning.backward.workgroup(),
+            Self::Loss { .. } | Self::Backward => tuning.backward.workgroup(),
         }
     }
 
@@ -246,7 +276,7 @@ impl Kernel {
 
     /// Every constant that the kernel's text can name.
     fn constants(self, tuning: &Tuning, channels: u32) -> Constants {
-        let backward = matches!(self, Self::Loss | Self::LossOf8Bit | Self::Backward);
+        let backward = matches!(self, Self::Loss { .. } | Self::Backward);
         let block = if backward { tuning.backward } else { tuning.forward };
         let workgroup = self.workgroup(tuning);
         let moments = channels + GEOMETRY_MOMENTS as u32;
@@ -272,8 +302,10 @@ impl Kernel {
         let broadcast = tuning.reduction == Reduction::Broadcast;
         set("BROADCAST", u32::from(broadcast).to_string());
         set("UNROLL", if broadcast { BROADCAST_ENTRIES } else { 1 }.to_string());
-        set("LOSS", u32::from(matches!(self, Self::Loss | Self::LossOf8Bit)).to_string());
-        set("PACKED", u32::from(self == Self::LossOf8Bit).to_string());
+        set("LOSS", u32::from(matches!(self, Self::Loss { .. })).to_string());
+        set("PACKED", u32::from(self.takes_8bit()).to_string());
+        set("NORMALIZED", u32::from(self.normalizes()).to_string());
+        set("COLORS", (channels - u32::from(self.normalizes())).to_string());
         set("TANGENT", u32::from(self == Self::Tangent).to_string());
         set_block(&mut set, block);
         for c in 0..channels {

@@ -18,9 +18,13 @@ pub(super) struct Frame {
     pub(super) capacity: u32,
     pub(super) weight_l1: f32,
     pub(super) weight_l2: f32,
+    pub(super) epsilon: f32,
 }
 
 impl Frame {
+    /// Room for the uniform buffer.
+    pub(super) const BYTES: u64 = size_of::<Self>() as u64;
+
     /// The bytes of the uniform buffer.
     pub(super) fn bytes(&self) -> Vec<u8> {
         let mut buffer = encase::UniformBuffer::new(Vec::new());
@@ -60,8 +64,17 @@ pub struct Layout {
 /// All structs that the host shares with the kernels. For tests.
 #[doc(hidden)]
 pub fn layouts() -> Vec<Layout> {
-    let frame =
-        ["width", "height", "tiles_x", "tiles", "splats", "capacity", "weight_l1", "weight_l2"];
+    let frame = [
+        "width",
+        "height",
+        "tiles_x",
+        "tiles",
+        "splats",
+        "capacity",
+        "weight_l1",
+        "weight_l2",
+        "epsilon",
+    ];
     let frame = frame.iter().enumerate().map(|(i, name)| (*name, Frame::METADATA.offset(i)));
     let counters = [
         ("pairs_low", std::mem::offset_of!(Counters, pairs_low) as u64),
@@ -82,10 +95,14 @@ const LEAST_FACTOR: f64 = 1e-9;
 /// A splat that touches nothing.
 const NOWHERE: Geometry = [-1e9, -1e9, 1.0, 0.0, 1.0];
 
-/// The geometry of all splats.
-pub(super) fn pack_geometry(splats: &Splats, out: &mut Vec<Geometry>) {
+/// The geometry of all splats, moved up by `first_row` pixels.
+pub(super) fn pack_geometry(splats: &Splats, first_row: usize, out: &mut Vec<Geometry>) {
+    let up = first_row as f32;
     let centers = splats.mean_px.par_iter().with_min_len(1024);
-    centers.zip(&splats.conic).map(|(mean, conic)| geometry(*mean, *conic)).collect_into_vec(out);
+    centers
+        .zip(&splats.conic)
+        .map(|([x, y], conic)| geometry([*x, y - up], *conic))
+        .collect_into_vec(out);
 }
 
 /// In float64: the root of a long thin conic cancels badly.

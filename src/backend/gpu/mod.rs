@@ -2,8 +2,10 @@
 //!
 //! A pass bins the splats to tiles of 16 x 16 pixels, draws tile by tile, and sums gradients per
 //! (splat, tile) pair first and per splat after, so that no float is ever added atomically and two
-//! runs give the same bits. The shaders are in `shaders/`; `kernels` is their table.
+//! runs give the same bits. A picture that exceeds the device's buffers is drawn band by band. The
+//! shaders are in `shaders/`; `kernels` is their table.
 
+mod bands;
 mod buffers;
 mod capabilities;
 mod context;
@@ -12,11 +14,14 @@ mod layouts;
 mod limits;
 mod pass;
 mod pipelines;
+mod target;
 mod template;
+mod timestamps;
 mod transfer;
 
 use std::sync::Arc;
 
+use bands::Band;
 use buffers::Buffers;
 pub use capabilities::{Block, Reduction, Tuning};
 use context::Context;
@@ -25,10 +30,13 @@ pub use kernels::Kernel;
 use kernels::Slot;
 #[doc(hidden)]
 pub use layouts::{Layout, layouts};
-use pass::{Binned, Pass};
+use pass::{Binned, Comparison, Picture, Work};
 use pipelines::Pipelines;
+use target::Target;
+use timestamps::Timestamps;
 use transfer::Transfer;
 
+use super::timing::{StageTime, Stopwatch};
 use super::{Backend, Splats, check_channels, check_tangent, check_target, unfused};
 use crate::blend::Blend;
 use crate::error::{Error, Result};
@@ -50,6 +58,9 @@ pub struct GpuOptions {
     /// Room in the first lists, in (splat, tile) pairs.
     #[doc(hidden)]
     pub first_capacity: Option<u32>,
+    /// Takes the device's buffers to be no larger than this, in bytes.
+    #[doc(hidden)]
+    pub largest_buffer_bytes: Option<u64>,
     /// Asks for no more than every device has.
     #[doc(hidden)]
     pub default_limits: bool,
@@ -68,10 +79,12 @@ pub struct Gpu {
     /// Room in the lists, in (splat, tile) pairs.
     capacity: u32,
     binned: Binned,
-    target: Option<Arc<Image>>,
-    target_is_8bit: bool,
+    target: Option<Target>,
     geometry: Vec<layouts::Geometry>,
     records: Vec<f32>,
+    stopwatch: Stopwatch,
+    /// Made when times are first taken.
+    timestamps: Option<Timestamps>,
 }
 
 impl Gpu {
@@ -136,9 +149,10 @@ impl Gpu {
             capacity: options.first_capacity.unwrap_or(FIRST_CAPACITY),
             binned: Binned::default(),
             target: None,
-            target_is_8bit: false,
             geometry: Vec::new(),
             records: Vec::new(),
+            stopwatch: Stopwatch::default(),
+            timestamps: None,
         }
     }
 
@@ -160,26 +174,12 @@ impl Gpu {
         self.context.tuning
     }
 
-    fn draw(
-        &mut self,
-        splats: &Splats,
-        size: Size,
-        kernel: Kernel,
-        tangent: &[f32],
-    ) -> Result<Image> {
-        let bytes = 4 * (splats.channels * size.pixels()) as u64;
-        let pass = Pass {
-            splats,
-            size,
-            forward: Some(kernel),
-            backward: false,
-            loss: None,
-            tangent,
-            gradient: None,
-            results: &[(Slot::Picture, bytes)],
-        };
-        let data = self.run(&pass, floats)?;
-        Image::from_planar(size, splats.channels, data)
+    fn draw(&mut self, splats: &Splats, size: Size, work: Work<'_>) -> Result<Image> {
+        limits::check_picture(size, splats.channels)?;
+        let mut image = Image::zeros(size, splats.channels);
+        let picture = Picture { splats, size, work, results: &[Slot::Picture] };
+        self.in_bands(&picture, &mut |band, bytes| band.paste(bytes, &mut image))?;
+        Ok(image)
     }
 }
 
@@ -189,10 +189,10 @@ impl Backend for Gpu {
     }
 
     fn render(&mut self, splats: &Splats, size: Size) -> Result<Image> {
-        if size.pixels() == 0 {
+        if is_empty(size) {
             return Ok(Image::zeros(size, splats.channels));
         }
-        self.draw(splats, size, Kernel::Render, &[])
+        self.draw(splats, size, Work::Render)
     }
 
     fn vjp(&mut self, splats: &Splats, gradient: &Image) -> Result<Vec<f32>> {
@@ -201,25 +201,23 @@ impl Backend for Gpu {
         if numbers == 0 || gradient.data().is_empty() {
             return Ok(vec![0.0; numbers]);
         }
-        let pass = Pass {
+        let picture = Picture {
             splats,
             size: gradient.size(),
-            forward: None,
-            backward: true,
-            loss: None,
-            tangent: &[],
-            gradient: Some(gradient),
-            results: &[(Slot::Moments, 4 * numbers as u64)],
+            work: Work::Backward(gradient),
+            results: &[Slot::Moments],
         };
-        self.run(&pass, floats)
+        let mut moments = Vec::new();
+        self.in_bands(&picture, &mut |band, bytes| add_band(&mut moments, band, bytes))?;
+        Ok(moments)
     }
 
     fn jvp(&mut self, splats: &Splats, tangent: &[f32], size: Size) -> Result<Image> {
         check_tangent(splats, tangent)?;
-        if size.pixels() == 0 || splats.is_empty() {
+        if is_empty(size) || splats.is_empty() {
             return Ok(Image::zeros(size, splats.channels));
         }
-        self.draw(splats, size, Kernel::Tangent, tangent)
+        self.draw(splats, size, Work::Tangent(tangent))
     }
 
     fn loss_and_vjp(
@@ -232,44 +230,61 @@ impl Backend for Gpu {
     ) -> Result<LossTerms> {
         check_target(splats, target, blend)?;
         let size = target.size();
-        if loss.ssim != 0.0 || size.pixels() == 0 || blend != Blend::Additive {
+        // SSIM mixes pixels of neighbouring tiles, so the picture must be whole first.
+        if loss.ssim != 0.0 || target.data().is_empty() {
             return unfused(self, splats, target, loss, blend, moments);
         }
-        let [across, down] = limits::tiles(size);
-        let sums = 16 * across * down;
-        let numbers = splats.len() * splats.moments_per_splat();
-        let pass = Pass {
+        let picture = Picture {
             splats,
             size,
-            forward: Some(Kernel::Loss),
-            backward: true,
-            loss: Some((loss, target)),
-            tangent: &[],
-            gradient: None,
-            results: &[(Slot::LossSums, sums), (Slot::Moments, 4 * numbers as u64)],
+            work: Work::Loss(Comparison { target, loss, blend }),
+            results: &[Slot::Moments, Slot::LossSums],
         };
-        let (terms, data) = self.run(&pass, |bytes| {
-            let (sums, moments) = bytes.split_at(sums as usize);
-            (loss_terms(sums, target.data().len()), floats(moments))
+        let moment_bytes = 4 * splats.len() * splats.moments_per_splat();
+        let mut sums = LossSums::default();
+        self.in_bands(&picture, &mut |band, bytes| {
+            let (band_moments, band_sums) = bytes.split_at(moment_bytes);
+            add_band(moments, band, band_moments);
+            add_tiles(&mut sums, band_sums);
         })?;
-        *moments = data;
-        Ok(terms)
+        let [l1, l2, mse_8bit] = sums.map(|sum| sum / target.data().len() as f64);
+        Ok(LossTerms { l1, l2, ssim: 0.0, mse_8bit })
+    }
+
+    fn profile(&mut self, on: bool) {
+        self.stopwatch.switch(on);
+    }
+
+    fn timings(&self) -> Vec<StageTime> {
+        self.stopwatch.stages().to_vec()
     }
 }
 
-/// Means over `count` values from the sums of every tile: |d|, d^2, squared 8-bit difference.
-fn loss_terms(sums: &[u8], count: usize) -> LossTerms {
-    let mut total = [0.0_f64; 3];
-    for tile in sums.chunks_exact(16) {
+/// Whether a picture has no pixels.
+fn is_empty(size: Size) -> bool {
+    size.width == 0 || size.height == 0
+}
+
+/// Sums over the pixels: |d|, d^2, squared 8-bit difference.
+type LossSums = [f64; 3];
+
+/// Adds the sums of every tile, in their order.
+fn add_tiles(total: &mut LossSums, tiles: &[u8]) {
+    for tile in tiles.chunks_exact(16) {
         let tile: [f32; 4] = bytemuck::pod_read_unaligned(tile);
         for (total, value) in total.iter_mut().zip(tile) {
             *total += f64::from(value);
         }
     }
-    let [l1, l2, mse_8bit] = total.map(|sum| sum / count as f64);
-    LossTerms { l1, l2, ssim: 0.0, mse_8bit }
 }
 
-fn floats(bytes: &[u8]) -> Vec<f32> {
-    bytemuck::pod_collect_to_vec(bytes)
+/// Adds a band's moments to those of the bands above it.
+fn add_band(moments: &mut Vec<f32>, band: Band, bytes: &[u8]) {
+    if band.first_row == 0 {
+        *moments = bytemuck::pod_collect_to_vec(bytes);
+        return;
+    }
+    for (sum, value) in moments.iter_mut().zip(bytes.chunks_exact(4)) {
+        *sum += bytemuck::pod_read_unaligned::<f32>(value);
+    }
 }

@@ -2,35 +2,133 @@
 
 use std::sync::Arc;
 
-use wgpu::{CommandEncoder, ComputePass};
+use wgpu::{CommandEncoder, ComputePassDescriptor};
 
 use super::Gpu;
-use super::kernels::{Kernel, Slot};
-use super::layouts::{Counters, Frame, Geometry, pack_8bit, pack_geometry, pack_records};
-use super::limits::{self, ENTRY_BYTES, LIST_BYTES, largest_capacity, partial_bytes, tiles};
+use super::bands::Band;
+use super::kernels::{Kernel, Slot, record_vectors};
+use super::layouts::{Counters, Frame, Geometry, pack_geometry, pack_records};
+use super::limits::{ENTRY_BYTES, LIST_BYTES, TILE_BYTES, largest_capacity, partial_bytes, tiles};
+use super::pipelines::Pipelines;
+use super::target::{Target, write_band};
+use super::timestamps::{Timestamps, durations};
 use super::transfer::Transfer;
 use crate::backend::Splats;
-use crate::error::{Error, Result};
+use crate::blend::Blend;
+use crate::error::Result;
 use crate::image::{Image, Size};
 use crate::loss::Loss;
 
 /// The binning of one set of splats over one size of picture.
 const BINNING: [Kernel; 4] = [Kernel::Emit, Kernel::Scan, Kernel::Place, Kernel::Order];
 
-/// What a pass is to do.
-pub(super) struct Pass<'a> {
+/// What a picture is compared with, and how.
+#[derive(Clone, Copy)]
+pub(super) struct Comparison<'a> {
+    pub(super) target: &'a Arc<Image>,
+    pub(super) loss: &'a Loss,
+    pub(super) blend: Blend,
+}
+
+/// What a pass does with the tiles' lists.
+#[derive(Clone, Copy)]
+pub(super) enum Work<'a> {
+    /// Draws the picture.
+    Render,
+    /// Draws the derivative along a tangent.
+    Tangent(&'a [f32]),
+    /// Sums moments against a gradient image.
+    Backward(&'a Image),
+    /// Draws, compares, and sums moments of the loss.
+    Loss(Comparison<'a>),
+}
+
+impl Work<'_> {
+    /// Whether there are moments to sum.
+    fn has_moments(self) -> bool {
+        matches!(self, Self::Backward(_) | Self::Loss(_))
+    }
+}
+
+/// A picture, and what is to be done with it.
+#[derive(Clone, Copy)]
+pub(super) struct Picture<'a> {
     pub(super) splats: &'a Splats,
     pub(super) size: Size,
-    /// The kernel that draws; without one, `gradient` is what moments are summed against.
-    pub(super) forward: Option<Kernel>,
-    /// Whether there are moments to sum.
-    pub(super) backward: bool,
-    /// Weights of L1 and L2, and the target.
-    pub(super) loss: Option<(&'a Loss, &'a Arc<Image>)>,
-    pub(super) tangent: &'a [f32],
-    pub(super) gradient: Option<&'a Image>,
-    /// What is read back, and how many bytes of it.
-    pub(super) results: &'a [(Slot, u64)],
+    pub(super) work: Work<'a>,
+    /// What is read back.
+    pub(super) results: &'a [Slot],
+}
+
+/// A band of a picture, which the device works on at once.
+#[derive(Clone, Copy)]
+pub(super) struct Pass<'a> {
+    pub(super) picture: &'a Picture<'a>,
+    pub(super) band: Band,
+}
+
+/// How a pass ended.
+pub(super) enum Outcome {
+    /// The results were read.
+    Done,
+    /// No lists on this device are long enough; nothing was read.
+    TooManyPairs {
+        /// Pairs of splat and tile.
+        pairs: u64,
+        /// Most that fit.
+        largest: u64,
+    },
+}
+
+impl Pass<'_> {
+    /// Size of the picture that is drawn.
+    fn size(&self) -> Size {
+        self.band.size(self.picture.size)
+    }
+
+    /// The buffers that the pass touches, but for the target.
+    fn slots(&self) -> Vec<Slot> {
+        let mut slots = vec![
+            Slot::Frame,
+            Slot::Splats,
+            Slot::TileCounts,
+            Slot::Counters,
+            Slot::Ranges,
+            Slot::Entries,
+            Slot::Offsets,
+            Slot::Unsorted,
+            Slot::List,
+        ];
+        slots.extend(match self.picture.work {
+            Work::Render => vec![Slot::Picture],
+            Work::Tangent(_) => vec![Slot::Picture, Slot::Tangent],
+            Work::Backward(_) => vec![Slot::Picture, Slot::Partials, Slot::Moments],
+            Work::Loss(_) => vec![Slot::LossSums, Slot::Partials, Slot::Moments],
+        });
+        slots
+    }
+
+    /// Bytes of a buffer, where there are lists of `pairs`.
+    fn bytes(&self, slot: Slot, pairs: u32) -> u64 {
+        let Picture { splats, .. } = *self.picture;
+        let [across, down] = tiles(self.size());
+        let (tiles, pairs) = (across * down, u64::from(pairs));
+        let count = splats.len() as u64;
+        match slot {
+            Slot::Frame => Frame::BYTES,
+            Slot::Splats => 16 * count * record_vectors(splats.channels) as u64,
+            Slot::TileCounts => 4 * tiles,
+            Slot::Counters => size_of::<Counters>() as u64,
+            Slot::Ranges => 8 * count,
+            Slot::Entries => ENTRY_BYTES * pairs,
+            Slot::Offsets => 4 * (tiles + 1),
+            Slot::Unsorted | Slot::List => LIST_BYTES * pairs,
+            Slot::Picture | Slot::Target => 4 * (splats.channels * self.size().pixels()) as u64,
+            Slot::LossSums => TILE_BYTES * tiles,
+            Slot::Partials => partial_bytes(splats.channels) * pairs,
+            Slot::Tangent | Slot::Moments => 4 * count * splats.moments_per_splat() as u64,
+        }
+    }
 }
 
 /// What the lists on the device were made from.
@@ -41,15 +139,27 @@ pub(super) struct Binned {
 }
 
 impl Gpu {
+    /// Bytes of a pixel in the largest buffer of the picture's size.
+    pub(super) fn pixel_bytes(&mut self, picture: &Picture<'_>) -> u64 {
+        match picture.work {
+            Work::Loss(Comparison { target, .. }) => {
+                Target::keep(&mut self.target, target).pixel_bytes()
+            }
+            _ => 4 * picture.splats.channels as u64,
+        }
+    }
+
     /// Runs a pass and lets `read` see the results, one after the other.
-    pub(super) fn run<T>(&mut self, pass: &Pass<'_>, read: impl Fn(&[u8]) -> T) -> Result<T> {
-        let channels = pass.splats.channels;
-        limits::check(&self.context.limits, pass.size, pass.splats.len(), channels)?;
+    pub(super) fn run(&mut self, pass: &Pass<'_>, read: &mut dyn FnMut(&[u8])) -> Result<Outcome> {
+        let picture = pass.picture;
+        let start = self.stopwatch.start();
         let mut bin = self.pack(pass);
+        self.stopwatch.stop("pack", start);
         if bin {
             self.binned.size = None;
         }
-        let largest = largest_capacity(&self.context.limits, channels, pass.backward);
+        let limits = &self.context.limits;
+        let largest = largest_capacity(limits, picture.splats.channels, picture.work.has_moments());
         loop {
             if u64::from(self.capacity) > largest {
                 // Lists made for drawing alone may be longer than the moments have room for.
@@ -57,35 +167,32 @@ impl Gpu {
                 bin = true;
             }
             self.reserve(pass)?;
-            let attempt = self.attempt(pass, bin, &read);
+            let attempt = self.attempt(pass, bin, read);
             if attempt.is_err() {
                 // Memory of a failed pass may still be mapped, or never will be.
                 self.upload = Transfer::upload();
                 self.readback = Transfer::readback();
                 self.binned.size = None;
             }
-            let (counters, value) = attempt?;
-            if counters.pairs() <= u64::from(self.capacity) {
-                self.binned.size = Some(pass.size);
-                return Ok(value);
+            let pairs = attempt?.pairs();
+            if pairs <= u64::from(self.capacity) {
+                self.binned.size = Some(pass.size());
+                return Ok(Outcome::Done);
             }
-            if counters.pairs() > largest {
-                return Err(Error::Limit {
-                    what: "pairs of Gaussian and tile on this device",
-                    value: counters.pairs(),
-                    limit: largest,
-                });
+            if pairs > largest {
+                return Ok(Outcome::TooManyPairs { pairs, largest });
             }
-            self.capacity = (counters.pairs() + counters.pairs() / 4).min(largest) as u32;
+            self.capacity = (pairs + pairs / 4).min(largest) as u32;
             bin = true;
         }
     }
 
     /// Packs the splats; whether they must be binned anew.
     fn pack(&mut self, pass: &Pass<'_>) -> bool {
-        pack_geometry(pass.splats, &mut self.geometry);
-        pack_records(pass.splats, &self.geometry, &mut self.records);
-        let known = self.binned.size == Some(pass.size) && self.binned.geometry == self.geometry;
+        let splats = pass.picture.splats;
+        pack_geometry(splats, pass.band.first_row, &mut self.geometry);
+        pack_records(splats, &self.geometry, &mut self.records);
+        let known = self.binned.size == Some(pass.size()) && self.binned.geometry == self.geometry;
         if !known {
             std::mem::swap(&mut self.binned.geometry, &mut self.geometry);
         }
@@ -95,175 +202,168 @@ impl Gpu {
     /// Makes room for everything that the pass touches.
     fn reserve(&mut self, pass: &Pass<'_>) -> Result<()> {
         let Self { context, buffers, capacity, .. } = self;
-        let channels = pass.splats.channels;
-        let splats = pass.splats.len() as u64;
-        let [across, down] = tiles(pass.size);
-        let tiles = across * down;
-        let picture = 4 * (channels * pass.size.pixels()) as u64;
-        let moments = 4 * splats * pass.splats.moments_per_splat() as u64;
-        let pairs = u64::from(*capacity);
-        let mut wanted = vec![
-            (Slot::Frame, 32),
-            (Slot::Splats, 4 * self.records.len() as u64),
-            (Slot::TileCounts, 4 * tiles),
-            (Slot::Counters, 16),
-            (Slot::Ranges, 8 * splats),
-            (Slot::Entries, ENTRY_BYTES * pairs),
-            (Slot::Offsets, 4 * (tiles + 1)),
-            (Slot::Unsorted, LIST_BYTES * pairs),
-            (Slot::List, LIST_BYTES * pairs),
-        ];
-        match pass.loss {
-            Some(_) => wanted.push((Slot::LossSums, 16 * tiles)),
-            None => wanted.push((Slot::Picture, picture)),
-        }
-        if pass.forward == Some(Kernel::Tangent) {
-            wanted.push((Slot::Tangent, moments));
-        }
-        if pass.backward {
-            wanted.push((Slot::Partials, partial_bytes(channels) * pairs));
-            wanted.push((Slot::Moments, moments));
-        }
         context.guarded(|| {
-            wanted.into_iter().try_for_each(|(slot, bytes)| buffers.ensure(context, slot, bytes))
-        })?;
-        if let Some((_, target)) = pass.loss {
-            self.keep_target(target)?;
-        }
-        Ok(())
+            let mut slots = pass.slots().into_iter();
+            slots.try_for_each(|slot| buffers.ensure(context, slot, pass.bytes(slot, *capacity)))
+        })
     }
 
-    /// Uploads a target, unless it is the one that is there already.
-    fn keep_target(&mut self, target: &Arc<Image>) -> Result<()> {
-        if self.target.as_ref().is_some_and(|known| Arc::ptr_eq(known, target)) {
-            return Ok(());
-        }
-        self.target = None;
-        let packed = pack_8bit(target);
-        let bytes = match &packed {
-            Some(words) => bytemuck::cast_slice(words),
-            None => bytemuck::cast_slice(target.data()),
+    /// The kernel that works on the tiles' lists; its target is on the device then.
+    fn tile_kernel(&mut self, pass: &Pass<'_>) -> Result<Kernel> {
+        let Comparison { target: image, blend, .. } = match pass.picture.work {
+            Work::Render => return Ok(Kernel::Render),
+            Work::Tangent(_) => return Ok(Kernel::Tangent),
+            Work::Backward(_) => return Ok(Kernel::Backward),
+            Work::Loss(comparison) => comparison,
         };
-        let Self { context, buffers, .. } = self;
-        context.guarded(|| {
-            buffers.ensure(context, Slot::Target, bytes.len() as u64)?;
-            context.queue.write_buffer(buffers.get(Slot::Target)?, 0, bytes);
-            Ok(())
-        })?;
-        self.target = Some(Arc::clone(target));
-        self.target_is_8bit = packed.is_some();
-        Ok(())
+        let Self { context, buffers, target, stopwatch, .. } = self;
+        let target = Target::keep(target, image);
+        stopwatch.time("target", || target.upload(context, buffers, pass.band))?;
+        Ok(Kernel::Loss { of_8bit: target.is_8bit(), normalized: blend != Blend::Additive })
     }
 
     /// Submits the pass once and waits for it.
-    fn attempt<T>(
+    fn attempt(
         &mut self,
         pass: &Pass<'_>,
         bin: bool,
-        read: impl Fn(&[u8]) -> T,
-    ) -> Result<(Counters, T)> {
-        let channels = pass.splats.channels;
+        read: &mut dyn FnMut(&[u8]),
+    ) -> Result<Counters> {
+        let picture = pass.picture;
+        let channels = picture.splats.channels;
         let mut kernels = Vec::with_capacity(8);
         if bin {
             kernels.extend(BINNING);
         }
-        kernels.extend(match pass.forward {
-            Some(Kernel::Loss) if self.target_is_8bit => Some(Kernel::LossOf8Bit),
-            forward => forward,
-        });
-        if pass.forward.is_none() {
-            kernels.push(Kernel::Backward);
-        }
-        if pass.backward {
+        kernels.push(self.tile_kernel(pass)?);
+        if picture.work.has_moments() {
             kernels.push(Kernel::Gather);
         }
         let frame = self.frame(pass).bytes();
-        let Self { context, buffers, pipelines, upload, readback, .. } = self;
+        let Self { context, buffers, pipelines, upload, readback, capacity, .. } = self;
+        let Self { stopwatch, timestamps, .. } = self;
         pipelines.prepare(context, buffers, &kernels, channels)?;
+        if stopwatch.is_on() && timestamps.is_none() {
+            *timestamps = context.guarded(|| Ok(Timestamps::new(context)))?;
+        }
+        let timestamps = timestamps.as_ref().filter(|_| stopwatch.is_on());
 
-        let grids: Vec<_> =
-            kernels.iter().map(|k| grid(context, *k, pass, self.capacity)).collect();
+        let dispatches: Vec<_> =
+            kernels.iter().map(|k| (*k, grid(context, *k, pass, *capacity))).collect();
         let head = size_of::<Counters>() as u64;
         let mut received = vec![(buffers.get(Slot::Counters)?, head)];
-        for &(slot, bytes) in pass.results {
-            received.push((buffers.get(slot)?, bytes));
+        for &slot in picture.results {
+            received.push((buffers.get(slot)?, pass.bytes(slot, *capacity)));
         }
-        let total: u64 = received.iter().map(|(_, bytes)| bytes).sum();
         let mut sent = vec![
             (buffers.get(Slot::Frame)?, &frame[..]),
             (buffers.get(Slot::Splats)?, bytemuck::cast_slice(&self.records)),
         ];
-        if !pass.tangent.is_empty() {
-            sent.push((buffers.get(Slot::Tangent)?, bytemuck::cast_slice(pass.tangent)));
+        if let Work::Tangent(tangent) = picture.work {
+            sent.push((buffers.get(Slot::Tangent)?, bytemuck::cast_slice(tangent)));
         }
 
-        context.guarded(|| {
-            if let Some(gradient) = pass.gradient {
-                let bytes = bytemuck::cast_slice(gradient.data());
-                context.queue.write_buffer(buffers.get(Slot::Picture)?, 0, bytes);
+        let total: u64 = context.guarded(|| {
+            let start = stopwatch.start();
+            if let Work::Backward(gradient) = picture.work {
+                write_band(context, buffers.get(Slot::Picture)?, gradient, pass.band);
             }
             let mut encoder = context.device.create_command_encoder(&Default::default());
             upload.send(context, &mut encoder, &sent)?;
+            stopwatch.stop("upload", start);
             if bin {
                 encoder.clear_buffer(buffers.get(Slot::Counters)?, 0, None);
                 encoder.clear_buffer(buffers.get(Slot::TileCounts)?, 0, None);
             }
-            dispatch(&mut encoder, |compute| {
-                for (&kernel, &[x, y]) in kernels.iter().zip(&grids) {
-                    if x > 0 && y > 0 {
-                        let (pipeline, group) = pipelines.get(kernel, channels)?;
-                        compute.set_pipeline(pipeline);
-                        compute.set_bind_group(0, group, &[]);
-                        compute.dispatch_workgroups(x, y, 1);
-                    }
-                }
-                Ok(())
-            })?;
+            dispatch(&mut encoder, pipelines, &dispatches, channels, timestamps)?;
+            received.extend(timestamps.map(|t| t.collect(&mut encoder, dispatches.len())));
             readback.receive(context, &mut encoder, &received)?;
+            let start = stopwatch.start();
             context.queue.submit([encoder.finish()]);
             upload.map();
             readback.map();
-            context.wait()
+            context.wait()?;
+            stopwatch.stop("device", start);
+            Ok(received.iter().map(|(_, bytes)| bytes).sum())
         })?;
+        let times: u64 = received[1 + picture.results.len()..].iter().map(|(_, bytes)| bytes).sum();
         readback.read(total, |bytes| {
-            let (head, rest) = bytes.split_at(head as usize);
-            (bytemuck::pod_read_unaligned(head), read(rest))
+            let (results, times) = bytes.split_at((total - times) as usize);
+            let (head, results) = results.split_at(head as usize);
+            for ((kernel, _), time) in dispatches.iter().zip(durations(context, times)) {
+                stopwatch.add(kernel.stage(), time);
+            }
+            let counters: Counters = bytemuck::pod_read_unaligned(head);
+            if counters.pairs() <= u64::from(*capacity) {
+                stopwatch.time("readback", || read(results));
+            }
+            counters
         })
     }
 
     fn frame(&self, pass: &Pass<'_>) -> Frame {
-        let [across, down] = tiles(pass.size);
-        let count = (pass.splats.channels * pass.size.pixels()) as f32;
-        let (l1, l2) = pass.loss.map_or((0.0, 0.0), |(loss, _)| (loss.l1, loss.l2));
+        let size = pass.size();
+        let [across, down] = tiles(size);
+        let (mut weight_l1, mut weight_l2, mut epsilon) = (0.0, 0.0, 0.0);
+        if let Work::Loss(Comparison { target, loss, blend }) = pass.picture.work {
+            let count = target.data().len() as f32;
+            weight_l1 = loss.l1 / count;
+            weight_l2 = 2.0 * loss.l2 / count;
+            if let Blend::Normalized { epsilon: added } = blend {
+                epsilon = added;
+            }
+        }
         Frame {
-            width: pass.size.width as u32,
-            height: pass.size.height as u32,
+            width: size.width as u32,
+            height: size.height as u32,
             tiles_x: across as u32,
             tiles: (across * down) as u32,
-            splats: pass.splats.len() as u32,
+            splats: pass.picture.splats.len() as u32,
             capacity: self.capacity,
-            weight_l1: l1 / count,
-            weight_l2: 2.0 * l2 / count,
+            weight_l1,
+            weight_l2,
+            epsilon,
         }
     }
 }
 
+/// A kernel, and its workgroups across and down.
+type Dispatch = (Kernel, [u32; 2]);
+
+/// Encodes kernels one after the other: all in one compute pass, or each in its own where times
+/// are to be taken, because they are taken around compute passes.
 fn dispatch(
     encoder: &mut CommandEncoder,
-    work: impl FnOnce(&mut ComputePass<'_>) -> Result<()>,
+    pipelines: &Pipelines,
+    kernels: &[Dispatch],
+    channels: usize,
+    timestamps: Option<&Timestamps>,
 ) -> Result<()> {
-    work(&mut encoder.begin_compute_pass(&Default::default()))
+    let together = if timestamps.is_some() { 1 } else { kernels.len().max(1) };
+    for (index, kernels) in kernels.chunks(together).enumerate() {
+        let timestamp_writes = timestamps.map(|timestamps| timestamps.around(index));
+        let descriptor = ComputePassDescriptor { label: None, timestamp_writes };
+        let mut compute = encoder.begin_compute_pass(&descriptor);
+        for &(kernel, [x, y]) in kernels.iter().filter(|(_, grid)| !grid.contains(&0)) {
+            let (pipeline, group) = pipelines.get(kernel, channels)?;
+            compute.set_pipeline(pipeline);
+            compute.set_bind_group(0, group, &[]);
+            compute.dispatch_workgroups(x, y, 1);
+        }
+    }
+    Ok(())
 }
 
 /// Workgroups of a kernel, across and down.
 fn grid(context: &super::Context, kernel: Kernel, pass: &Pass<'_>, capacity: u32) -> [u32; 2] {
-    let tiles = tiles(pass.size).map(|count| count as u32);
-    let splats = pass.splats.len() as u64;
+    let tiles = tiles(pass.size()).map(|count| count as u32);
+    let splats = pass.picture.splats;
+    let count = splats.len() as u64;
     let items = match kernel {
         Kernel::Scan => return [1, 1],
-        Kernel::Emit => splats,
+        Kernel::Emit => count,
         Kernel::Place => u64::from(capacity),
-        Kernel::Gather => splats * pass.splats.moments_per_splat() as u64,
+        Kernel::Gather => count * splats.moments_per_splat() as u64,
         _ => return tiles,
     };
     // More groups than one dimension holds are folded into a second.
