@@ -128,7 +128,7 @@ mod tests {
 
     /// Runs a search on a made-up law of PSNR; its answer and how many fits it took.
     fn search(law: impl Fn(f64) -> f64, target_db: f64) -> (usize, usize) {
-        let mut search = CountSearch::new(target_db, 10_000, 1_000_000);
+        let mut search = CountSearch::new(target_db, 10_000, 10_000_000);
         let (mut best, mut fits) = (0, 0);
         loop {
             let count = search.next_count();
