@@ -404,7 +404,7 @@ fn a_step_that_is_not_finite_is_forgiven_in_the_middle_of_a_line_search() {
         ) -> Result<LossTerms> {
             self.0 += 1;
             let mut terms = Oracle.loss_and_vjp(splats, target, loss, blend, moments)?;
-            if self.0 % 5 == 0 {
+            if self.0.is_multiple_of(5) {
                 terms.l2 = f64::NAN;
             }
             Ok(terms)

@@ -204,11 +204,11 @@ fn among_averaged_neighbours_masses_contrasts_and_energies_are_the_sums_over_pix
                 .collect();
             let mass: f64 = squares.iter().sum();
             let (mut contrast, mut energy) = (vec![0.0; channels], 0.0);
-            for channel in 0..channels {
+            for (channel, contrast) in contrast.iter_mut().enumerate() {
                 let color = f64::from(gaussians.color_of(index)[channel]);
                 for (square, value) in squares.iter().zip(picture.plane(channel)) {
                     let difference = color - f64::from(*value);
-                    contrast[channel] += square * difference / mass;
+                    *contrast += square * difference / mass;
                     energy += square * difference * difference / mass;
                 }
             }

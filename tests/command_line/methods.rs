@@ -12,10 +12,11 @@ fn encode(place: &Place, arguments: &str) -> serde_json::Value {
 fn a_psnr_is_reached_with_little_to_spare() {
     let place = Place::new();
     let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/sample.png");
-    std::fs::copy(sample, place.path("a.png")).unwrap();
-    let psnr = encode(&place, "--psnr 28 -q draft")["psnr_db"].as_f64().unwrap();
-    assert!((28.0..28.25).contains(&psnr), "{psnr} dB");
-    // On a small picture a single Gaussian makes more of a difference.
+    std::fs::copy(sample, place.path("sample.png")).unwrap();
+    // Short fits of few Gaussians differ by half a decibel from one number to the next.
+    let run = "encode sample.png --psnr 39 -q draft --device cpu --json";
+    let psnr = json(&mut place.lgi(run))["psnr_db"].as_f64().unwrap();
+    assert!((39.0..40.0).contains(&psnr), "{psnr} dB");
     place.picture("a.png");
     for target in [30.0, 36.0] {
         for precision in ["32", "16"] {
