@@ -344,6 +344,9 @@ fn growth_reaches_the_number_and_never_passes_it() {
     }
     assert_eq!(DensityOptions::FIXED.first(17, 100), 17);
     assert!(!DensityOptions::FIXED.is_due(50, 0, 100));
+    let never = DensityOptions { every: u64::MAX, ..lgi::fit::recipe::density(100) };
+    assert!(!never.is_due(50, 10, 100));
+    assert_eq!(never.to_add(3, 5, 50, 100), 2);
 }
 
 #[test]
