@@ -7,6 +7,7 @@ use lgi::codec::{self, Scene};
 use lgi::image::{self, Image, Size};
 use lgi::renderer::Renderer;
 use lgi::resize::resize;
+use serde_json::Value;
 
 use super::failure::Result;
 use super::limits::LimitArguments;
@@ -47,13 +48,15 @@ pub fn read_either(
 
 /// What a scene and its file tell about themselves.
 pub fn report(place: &Place, scene: &Scene, bytes: u64, started: Instant) -> Report {
-    let number = |key| scene.metadata.as_ref().and_then(|metadata| metadata.get(key)?.as_u64());
+    let value = |key| scene.metadata.as_ref().and_then(|metadata| metadata.get(key));
+    let number = |key| value(key).and_then(Value::as_u64);
     Report {
         input: place.to_string(),
         width: scene.size.width,
         height: scene.size.height,
         gaussians: Some(scene.gaussians.len()),
         iterations: number("iterations"),
+        method: value("method").and_then(Value::as_str).map(str::to_owned),
         seed: number("seed"),
         bytes,
         bpp: lgi::metrics::bits_per_pixel(bytes, scene.size),

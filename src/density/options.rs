@@ -60,9 +60,16 @@ impl DensityOptions {
         Ok(())
     }
 
-    /// Number of Gaussians that a fit of `count` starts with.
-    pub fn first(&self, count: usize) -> usize {
-        if self.every == 0 {
+    /// Part of the fit after which there are no revisions.
+    fn last(&self, iterations: u64) -> f64 {
+        f64::from(self.grow_until.max(self.relocate_until)) * iterations as f64
+    }
+
+    /// Number of Gaussians that a fit of `count` starts with: all where it is too short for a
+    /// revision or two to add the others.
+    pub fn first(&self, count: usize, iterations: u64) -> usize {
+        let needed = self.every.saturating_mul(2).saturating_add(2);
+        if self.every == 0 || needed as f64 > self.last(iterations) {
             return count;
         }
         ((count as f64 * f64::from(self.start)).ceil() as usize).clamp(count.min(1), count)
@@ -70,17 +77,16 @@ impl DensityOptions {
 
     /// Whether Gaussians may come or go at this iteration, the last time having been `before`.
     pub fn is_due(&self, iteration: u64, before: u64, iterations: u64) -> bool {
-        let last = self.grow_until.max(self.relocate_until);
         self.every > 0
-            && iteration >= before + self.every
-            && iteration as f64 <= f64::from(last) * iterations as f64
+            && iteration >= before.saturating_add(self.every)
+            && iteration as f64 <= self.last(iterations)
     }
 
     /// Number of Gaussians to add at a revision: equal shares of what is missing.
     pub fn to_add(&self, have: usize, count: usize, iteration: u64, iterations: u64) -> usize {
         let end = (f64::from(self.grow_until) * iterations as f64) as u64;
         // A revision takes about one iteration more.
-        let left = end.saturating_sub(iteration) / (self.every + 1) + 1;
+        let left = end.saturating_sub(iteration) / self.every.saturating_add(1) + 1;
         count.saturating_sub(have).div_ceil(left as usize)
     }
 

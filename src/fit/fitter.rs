@@ -52,7 +52,7 @@ impl<'a> Fitter<'a> {
     ) -> Result<Self> {
         let mut random = Xoshiro256PlusPlus::seed_from_u64(options.seed);
         options.check()?;
-        let first = options.density.first(options.gaussians);
+        let first = options.density.first(options.gaussians, options.stop.iterations);
         let mut gaussians = init::by_name(&options.start)?.place(&target, first, &mut random)?;
         let covariance = covariance::by_name(&options.covariance)?;
         for factor in &mut gaussians.factor_px {
@@ -72,6 +72,7 @@ impl<'a> Fitter<'a> {
             search: None,
             failures: 0,
             last_revision: 0,
+            idle_revision: false,
             last_blocks: 0,
             blocks: GaussNewton::default(),
         };
@@ -188,18 +189,17 @@ impl<'a> Fitter<'a> {
     /// [`Error::Diverged`] if loss or gradient are not finite again and again; whatever the
     /// backend fails with. The best state stays available after an error.
     pub fn step(&mut self) -> Result<Progress> {
-        self.enter_stage()?;
-        self.renderer.set(&self.state.gaussians);
-        let loss = &self.options.loss;
-        let terms = self.renderer.loss_and_vjp(&self.target, loss, &mut self.moments)?;
-        self.renderer.take_sweeps();
-        let total = terms.total(loss);
-        let evaluation = Evaluation {
-            terms,
-            total,
-            psnr_db: psnr_db_from_mse(terms.mse_8bit),
-            rates: self.rates()?,
-        };
+        let progress = self.iterate()?;
+        if progress.stop.is_none() {
+            // Not before the next step: a checkpoint in between belongs to the next stage.
+            self.enter_stage()?;
+        }
+        Ok(progress)
+    }
+
+    fn iterate(&mut self) -> Result<Progress> {
+        let evaluation = self.evaluate()?;
+        let total = evaluation.total;
         if let Some(trial) = self.judge(total) {
             return self.retry(trial, &evaluation);
         }
@@ -216,6 +216,7 @@ impl<'a> Fitter<'a> {
         if self.are_details_due(progress.stop.is_some()) {
             progress.details = Some(self.details()?);
         }
+        self.state.previous_iteration = Some(self.state.iteration);
         if progress.stop.is_none() {
             if self.is_revision_due() {
                 self.state.failures = 0;
@@ -228,11 +229,24 @@ impl<'a> Fitter<'a> {
         Ok(progress)
     }
 
+    /// Draws the present Gaussians and takes loss and moments.
+    pub(super) fn evaluate(&mut self) -> Result<Evaluation> {
+        self.renderer.set(&self.state.gaussians);
+        let loss = &self.options.loss;
+        let terms = self.renderer.loss_and_vjp(&self.target, loss, &mut self.moments)?;
+        self.renderer.take_sweeps();
+        Ok(Evaluation {
+            terms,
+            total: terms.total(loss),
+            psnr_db: psnr_db_from_mse(terms.mse_8bit),
+            rates: self.rates()?,
+        })
+    }
+
     /// Counts the evaluation and what was drawn beside it.
     pub(super) fn advance(&mut self) {
         let sweeps = self.renderer.take_sweeps() + self.state.spare_sweeps;
         self.state.spare_sweeps = sweeps % 2;
-        self.state.previous_iteration = Some(self.state.iteration);
         self.state.iteration += 1 + sweeps / 2;
     }
 
@@ -322,7 +336,12 @@ impl<'a> Fitter<'a> {
         }
     }
 
-    fn details(&mut self) -> Result<Details> {
+    /// Whether details are ever asked for.
+    pub(super) fn has_details(&self) -> bool {
+        self.details_every.is_some()
+    }
+
+    pub(super) fn details(&mut self) -> Result<Details> {
         let (sigma_min_px, sigma_max_px) = parameters::sigma_range_px(&self.state.gaussians);
         Ok(Details {
             gradient_norm: self.updates.norms(),

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::image::{Image, Size};
 use crate::init::{self, ColorStart};
 use crate::loss::Loss;
-use crate::optim::{OptimizerOptions, PerGroup};
+use crate::optim::{Finish, OptimizerOptions, PerGroup};
 
 /// When a fit ends. The first rule that holds ends it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -152,11 +152,14 @@ impl FitOptions {
         init::by_name(&self.start)?;
         self.optimizer.check()?;
         self.density.check()?;
-        if self.optimizer.rule()?.blocks && self.covariance != covariance::BodyFrame.name() {
-            return Err(Error::Invalid(format!(
-                "{} works in the body frame, not with covariance {}",
-                self.optimizer.rule, self.covariance
-            )));
+        let finish = self.optimizer.finish.as_ref().map(Finish::rule).transpose()?;
+        for rule in [Some(self.optimizer.rule()?), finish].into_iter().flatten() {
+            if rule.blocks && self.covariance != covariance::BodyFrame.name() {
+                return Err(Error::Invalid(format!(
+                    "{} works in the body frame, not with covariance {}",
+                    rule.name, self.covariance
+                )));
+            }
         }
         let Loss { l1, l2, ssim } = self.loss;
         let weights = [l1, l2, ssim];

@@ -4,14 +4,17 @@ use super::fitter::Fitter;
 use crate::density::costs::{self, Evidence};
 use crate::density::{self, Plan, Scene};
 use crate::error::Result;
-use crate::optim::{PerGroup, Transform};
+use crate::optim::{PerGroup, RowMap, Transform};
 
 impl Fitter<'_> {
     pub(super) fn is_revision_due(&self) -> bool {
         let (iteration, horizon) = (self.state.iteration, self.options.stop.iterations);
+        let density = &self.options.density;
         // Where no step helps any more, there is nothing to wait for.
-        let before = if self.state.failures > 0 { 0 } else { self.state.last_revision };
-        self.options.density.is_due(iteration, before, horizon)
+        let early = self.state.failures > 0 && !self.state.idle_revision;
+        let before = self.state.last_revision;
+        density.is_due(iteration, before, horizon)
+            || (early && density.is_due(iteration.max(density.every), 0, horizon))
     }
 
     /// Adds and relocates Gaussians where that pays; the others make the optimizer's step.
@@ -43,6 +46,7 @@ impl Fitter<'_> {
         if let Some(squares) = &squares {
             self.state.blocks.set_normalized(channels, squares, curvature);
         }
+        self.state.idle_revision = rows == RowMap::identity(rows.before());
         self.optimizer.remap(&rows);
         (self.state.last_revision, self.state.last_blocks) =
             (self.state.iteration, self.state.iteration);

@@ -25,7 +25,7 @@ pub struct Best {
 pub(super) struct State {
     /// Passes over the picture.
     pub iteration: u64,
-    /// The same before the last update.
+    /// The same at the state that was kept before this one.
     pub previous_iteration: Option<u64>,
     /// Half of a pass that is not counted yet.
     pub spare_sweeps: u64,
@@ -46,14 +46,16 @@ pub(super) struct State {
     pub failures: u32,
     /// Iteration of the last revision.
     pub last_revision: u64,
+    /// Whether the last revision found nothing to do.
+    pub idle_revision: bool,
     /// Iteration in which the blocks were last worked out.
     pub last_blocks: u64,
     pub blocks: GaussNewton,
 }
 
 impl State {
-    /// Whether a multiple of `every` was reached or passed by the last update; iterations may
-    /// advance by more than one.
+    /// Whether a multiple of `every` was reached or passed since the last state that was kept;
+    /// iterations may advance by more than one.
     pub fn has_passed_multiple_of(&self, every: u64) -> bool {
         let every = every.max(1);
         self.previous_iteration.is_none_or(|before| before / every < self.iteration / every)

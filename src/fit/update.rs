@@ -102,23 +102,42 @@ impl Fitter<'_> {
     pub(super) fn retry(&mut self, trial: Trial, evaluation: &Evaluation) -> Result<Progress> {
         let mut progress = self.progress(evaluation);
         progress.rejected = true;
-        if let Some(mut search) = self.state.search.take() {
-            if let Trial::Shorten(scale) = trial {
-                search.set_scale(scale);
-                self.take(search);
-            } else {
-                self.optimizer.reset();
-                self.state.failures += 1;
-                self.state.gaussians.clone_from(&search.base);
-                self.renderer.set(&self.state.gaussians);
-                self.updates.clone_from(&search.gradient);
-                if !self.is_revision_due() {
-                    self.update(search.rule.loss(), evaluation.rates)?;
-                }
-            }
+        let Some(mut search) = self.state.search.take() else { return Ok(progress) };
+        if trial == Trial::GiveUp {
+            self.optimizer.reset();
+            self.state.failures += 1;
         }
         progress.stop = self.stop_reason(f64::NEG_INFINITY);
+        if progress.stop.is_some() {
+            self.state.gaussians = search.base;
+            return self.end(progress);
+        }
+        if let Trial::Shorten(scale) = trial {
+            search.set_scale(scale);
+            self.take(search);
+        } else {
+            self.state.gaussians.clone_from(&search.base);
+            self.renderer.set(&self.state.gaussians);
+            self.updates.clone_from(&search.gradient);
+            if !self.is_revision_due() {
+                self.update(search.rule.loss(), evaluation.rates)?;
+            }
+        }
         self.advance();
+        Ok(progress)
+    }
+
+    /// Ends with the state that the search started from: where details are asked for, its
+    /// figures stand for those of the trial.
+    fn end(&mut self, trial: Progress) -> Result<Progress> {
+        if !self.has_details() {
+            return Ok(trial);
+        }
+        let evaluation = self.evaluate()?;
+        self.differentiate();
+        let mut progress = self.progress(&evaluation);
+        progress.stop = trial.stop;
+        progress.details = Some(self.details()?);
         Ok(progress)
     }
 }

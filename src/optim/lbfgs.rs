@@ -64,9 +64,11 @@ impl Lbfgs {
     fn learn(&mut self, gradient: &Groups, step: &Step) {
         let state = &mut self.state;
         let Some(made) = state.step.take() else { return };
-        // The oldest pair's memory is used again.
-        let recycled =
-            if state.pairs.len() >= self.memory { state.pairs.pop_front() } else { None };
+        // The oldest pair's memory is used again. A fit may have been gone on with a shorter one.
+        let mut recycled = None;
+        while !state.pairs.is_empty() && state.pairs.len() >= self.memory {
+            recycled = state.pairs.pop_front();
+        }
         let mut pair = recycled.unwrap_or_default();
         pair.step = made;
         pair.change.clone_from(gradient);
@@ -77,7 +79,9 @@ impl Lbfgs {
         let size = pair.change.dot(&solved);
         if pair.curvature > LEAST_CURVATURE * size && size > 0.0 {
             state.scale = (pair.curvature / size).clamp(*SCALES.start(), *SCALES.end());
-            state.pairs.push_back(pair);
+            if self.memory > 0 {
+                state.pairs.push_back(pair);
+            }
         }
     }
 

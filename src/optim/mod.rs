@@ -181,6 +181,23 @@ pub const RULES: &[Rule] = &[
     },
 ];
 
+impl Finish {
+    /// The update rule.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] listing the names if there is none of that name.
+    pub fn rule(&self) -> Result<&'static Rule> {
+        rule_by_name(&self.rule)
+    }
+}
+
+fn rule_by_name(name: &str) -> Result<&'static Rule> {
+    RULES.iter().find(|rule| rule.name == name).ok_or_else(|| {
+        let known: Vec<&str> = RULES.iter().map(|rule| rule.name).collect();
+        Error::Invalid(format!("no update rule {name:?}; there are {}", known.join(", ")))
+    })
+}
+
 fn adam(options: &OptimizerOptions) -> Box<dyn Transform> {
     Box::new(Adam::new(options.beta1, options.beta2, options.epsilon))
 }
@@ -192,6 +209,12 @@ impl OptimizerOptions {
     /// [`Error::Invalid`] naming the option and the value.
     pub fn check(&self) -> Result<()> {
         self.rule()?;
+        if let Some(finish) = &self.finish {
+            finish.rule()?;
+            if !(0.0..=1.0).contains(&finish.share) {
+                return invalid("share", &finish.rule, finish.share, "between 0 and 1");
+            }
+        }
         for (group, rate) in self.learning_rate.iter() {
             if !rate.is_finite() || *rate < 0.0 {
                 return invalid("learning rate", group.name(), *rate, "finite and not negative");
@@ -218,14 +241,7 @@ impl OptimizerOptions {
     /// # Errors
     /// [`Error::Invalid`] listing the names if there is none of that name.
     pub fn rule(&self) -> Result<&'static Rule> {
-        RULES.iter().find(|rule| rule.name == self.rule).ok_or_else(|| {
-            let known: Vec<&str> = RULES.iter().map(|rule| rule.name).collect();
-            Error::Invalid(format!(
-                "no update rule {:?}; there are {}",
-                self.rule,
-                known.join(", ")
-            ))
-        })
+        rule_by_name(&self.rule)
     }
 
     /// The chain: clipping, the update rule, the learning rate.

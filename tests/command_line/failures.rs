@@ -56,7 +56,7 @@ fn wrong_usage() {
         ("encode a.png -n 0", "--gaussians"),
         ("encode a.png --beta1 1.5", "beta1"),
         ("encode a.png --threads 0", "--threads"),
-        ("encode a.png --blend-epsilon 0.1", "--blend normalized"),
+        ("encode a.png --blend additive --blend-epsilon 0.1", "--blend normalized"),
         ("encode a.png --init-colors local --solve-iterations 2", "--init-colors solve"),
         ("encode a.png b.png -o x.lgi", "directory"),
         ("encode a.png a.png", "same output"),

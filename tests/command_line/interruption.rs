@@ -13,7 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 fn start(place: &Place, arguments: &str) -> Child {
     let checkpoints = "--checkpoint-dir c --checkpoint-every 500";
     let mut child = Command::new(assert_cmd::cargo::cargo_bin!("lgi"))
-        .args("encode a.png -n 20 --device cpu".split_whitespace())
+        .args("encode a.png -n 20 --method adam --device cpu".split_whitespace())
         .args(checkpoints.split_whitespace())
         .args(arguments.split_whitespace())
         .current_dir(place.path("."))
@@ -64,7 +64,7 @@ fn an_interrupted_fit_leaves_its_best_result_and_a_checkpoint() {
 fn a_killed_fit_is_gone_on_with_to_the_same_bytes() {
     let place = Place::new();
     place.picture("a.png");
-    let fit = "encode a.png -n 20 --device cpu --iterations 4000 -o whole.lgi";
+    let fit = "encode a.png -n 20 --method adam --device cpu --iterations 4000 -o whole.lgi";
     place.lgi(fit).assert().success();
     let mut child = start(&place, "--iterations 4000 -o killed.lgi");
     send("-KILL", &child);

@@ -8,6 +8,7 @@ mod encoding;
 mod failures;
 #[cfg(unix)]
 mod interruption;
+mod methods;
 mod other_verbs;
 mod records;
 mod redrawing;

@@ -148,7 +148,7 @@ fn reach(
         };
         if interrupted || verdict != Verdict::GoOn {
             best.interrupted = interrupted;
-            if verdict == Verdict::OutOfReach {
+            if verdict == Verdict::OutOfReach && !session.arguments.report.quiet {
                 messages::warning(format!(
                     "{}: {psnr_db} dB is out of reach; {:.2} dB is what {limit} Gaussians give",
                     job.input, best.best.psnr_db

@@ -1,0 +1,461 @@
+//! Whole fits with line searches, growth, relocation and several stages.
+
+use std::sync::Arc;
+
+use lgi::backend::oracle::Oracle;
+use lgi::backend::{Backend, Splats};
+use lgi::blend::Blend;
+use lgi::density::DensityOptions;
+use lgi::fit::{Checkpoint, FitOptions, Fitter, Progress, Quality, StopReason, StopRules, recipe};
+use lgi::image::{Image, Size};
+use lgi::loss::{Loss, LossTerms};
+use lgi::optim::Finish;
+use lgi::{Error, Result};
+
+/// Edges, waves and some grain: places for many Gaussians.
+fn picture(size: Size, channels: usize) -> Arc<Image> {
+    let mut image = Image::zeros(size, channels);
+    for channel in 0..channels {
+        for y in 0..size.height {
+            for x in 0..size.width {
+                let inside = f32::hypot(x as f32 - 11.0, y as f32 - 9.0) < 5.5;
+                let grain = 0.2 * ((x * 7 + y * 13 + x * y * 5 + channel) % 11) as f32 / 11.0;
+                let wave = 0.15 * (0.9 * x as f32 + channel as f32).sin() * (0.8 * y as f32).cos();
+                image.plane_mut(channel)[y * size.width + x] =
+                    if inside { 0.75 - grain } else { 0.35 + wave + grain };
+            }
+        }
+    }
+    Arc::new(image)
+}
+
+const SIZE: Size = Size::new(30, 22);
+
+/// The method of the presets.
+fn recipe_of(gaussians: usize, iterations: u64) -> FitOptions {
+    let mut options = FitOptions {
+        gaussians,
+        stop: StopRules { iterations, ..Default::default() },
+        ..Default::default()
+    };
+    recipe::apply(&mut options);
+    options
+}
+
+fn run(fitter: &mut Fitter) -> Vec<Progress> {
+    let mut log = Vec::new();
+    loop {
+        log.push(fitter.step().unwrap());
+        if log.last().is_some_and(|progress| progress.stop.is_some()) {
+            return log;
+        }
+    }
+}
+
+#[test]
+fn a_growing_fit_ends_with_the_number_of_gaussians_asked_for() {
+    for blend in [Blend::Additive, Blend::NORMALIZED] {
+        for count in [1, 2, 7, 50] {
+            let options = FitOptions { blend, ..recipe_of(count, 60) };
+            let mut oracle = Oracle;
+            let mut fitter = Fitter::new(&mut oracle, picture(SIZE, 3), options).unwrap();
+            let first = fitter.gaussians().len();
+            assert!(first <= count && (count < 7 || first < count), "{first} of {count}");
+            let log = run(&mut fitter);
+            assert_eq!(fitter.best().gaussians.len(), count, "{blend:?}");
+            assert!(log.windows(2).all(|pair| pair[0].gaussians <= pair[1].gaussians));
+        }
+    }
+}
+
+#[test]
+fn fits_too_short_to_grow_start_with_all_gaussians() {
+    for iterations in 0..12 {
+        let mut oracle = Oracle;
+        let options = recipe_of(20, iterations);
+        let mut fitter = Fitter::new(&mut oracle, picture(SIZE, 3), options).unwrap();
+        run(&mut fitter);
+        assert_eq!(fitter.best().gaussians.len(), 20, "{iterations} iterations");
+    }
+}
+
+#[test]
+fn a_fit_that_settles_early_grows_instead_of_stopping() {
+    // No revision would be due for tens of thousands of iterations.
+    let small = picture(Size::new(7, 6), 1);
+    let mut oracle = Oracle;
+    let options = recipe_of(6, 1_000_000_000);
+    let mut fitter = Fitter::new(&mut oracle, small, options).unwrap();
+    assert_eq!(fitter.gaussians().len(), 2);
+    while fitter.iteration() < 30_000 && fitter.gaussians().len() == 2 {
+        assert_eq!(fitter.step().unwrap().stop, None);
+    }
+    assert_eq!(fitter.gaussians().len(), 3, "after {} iterations", fitter.iteration());
+}
+
+#[test]
+fn where_nothing_is_missing_nothing_grows_without_need() {
+    let flat = Arc::new(Image::from_planar(SIZE, 1, vec![0.5; SIZE.pixels()]).unwrap());
+    let mut oracle = Oracle;
+    let mut fitter = Fitter::new(&mut oracle, flat, recipe_of(30, 60)).unwrap();
+    run(&mut fitter);
+    assert!((1..=30).contains(&fitter.best().gaussians.len()));
+    assert!(fitter.best().psnr_db > 40.0, "{} dB", fitter.best().psnr_db);
+}
+
+#[test]
+fn growth_and_relocation_pay() {
+    // Much of it is smooth, and what is not lies in one place.
+    let size = Size::new(48, 36);
+    let mut target = Image::zeros(size, 1);
+    for (pixel, value) in target.data_mut().iter_mut().enumerate() {
+        let (x, y) = ((pixel % size.width) as f32, (pixel / size.width) as f32);
+        let far = (x - 30.0).hypot(y - 20.0);
+        *value = 0.3 + 0.005 * x + if far < 9.0 { 0.4 * (1.7 * x).sin() * (y).cos() } else { 0.0 };
+    }
+    let target = Arc::new(target);
+    let psnr = |density| {
+        let options = FitOptions { density, ..recipe_of(40, 100) };
+        let mut oracle = Oracle;
+        let mut fitter = Fitter::new(&mut oracle, Arc::clone(&target), options).unwrap();
+        run(&mut fitter);
+        fitter.best().psnr_db
+    };
+    let (fixed, growing) = (psnr(DensityOptions::FIXED), psnr(recipe::density(100)));
+    assert!(growing > fixed, "{growing} dB; {fixed} dB without");
+}
+
+/// Through the text of a checkpoint, as a later run would read it.
+fn through_json(checkpoint: &Checkpoint) -> Checkpoint {
+    serde_json::from_slice(&serde_json::to_vec(checkpoint).unwrap()).unwrap()
+}
+
+/// A fit stopped after every single step and gone on with, against one that never was; the steps
+/// of the latter.
+fn same_bits_wherever_it_is_stopped(options: &FitOptions, channels: usize) -> Vec<Progress> {
+    let target = picture(Size::new(18, 14), channels);
+    let mut oracle = Oracle;
+    let mut whole = Fitter::new(&mut oracle, Arc::clone(&target), options.clone()).unwrap();
+    let mut log = Vec::new();
+    let mut checkpoints = Vec::new();
+    loop {
+        let progress = whole.step().unwrap();
+        let ended = progress.stop.is_some();
+        log.push(progress);
+        if ended {
+            break;
+        }
+        checkpoints.push(through_json(&whole.checkpoint()));
+    }
+    let expected = whole.best();
+    for (step, checkpoint) in checkpoints.into_iter().enumerate() {
+        let mut oracle = Oracle;
+        let resumed = Fitter::resume(&mut oracle, Arc::clone(&target), options.clone(), checkpoint);
+        let mut fitter = resumed.unwrap();
+        // Every step tells a difference; the end, whether anything was forgotten.
+        let steps = run(&mut fitter);
+        let figures = |log: &[Progress]| -> Vec<(u64, u64)> {
+            log.iter().map(|progress| (progress.iteration, progress.loss.to_bits())).collect()
+        };
+        assert_eq!(figures(&steps), figures(&log[step + 1..]), "stopped after step {step}");
+        assert_eq!(fitter.best().gaussians, expected.gaussians, "stopped after step {step}");
+        assert_eq!(fitter.best().iteration, expected.iteration);
+    }
+    log
+}
+
+#[test]
+fn wherever_a_growing_fit_is_stopped_it_goes_on_to_the_same_bits() {
+    for (blend, channels) in [(Blend::NORMALIZED, 3), (Blend::Additive, 1)] {
+        let options = FitOptions { blend, ..recipe_of(16, 60) };
+        let log = same_bits_wherever_it_is_stopped(&options, channels);
+        assert!(log[0].gaussians < log[log.len() - 1].gaussians, "it grew");
+        assert!(log.iter().any(|progress| progress.rejected), "a line search took several trials");
+    }
+}
+
+#[test]
+fn wherever_a_fit_of_several_stages_is_stopped_it_goes_on_to_the_same_bits() {
+    for (rule, finish) in [
+        ("adam", "lbfgs"),
+        ("lbfgs", "adam"),
+        ("natural-adam", "adam"),
+        ("natural-descent", "lbfgs"),
+    ] {
+        let mut options = recipe_of(16, 30);
+        options.optimizer.rule = rule.into();
+        options.optimizer.finish = Some(Finish { rule: finish.into(), share: 0.5 });
+        same_bits_wherever_it_is_stopped(&options, 3);
+    }
+}
+
+#[test]
+fn the_same_options_give_the_same_bits() {
+    for blend in [Blend::Additive, Blend::NORMALIZED] {
+        let fit = |seed, threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| {
+                let options = FitOptions { blend, seed, ..recipe_of(25, 40) };
+                let mut oracle = Oracle;
+                let mut fitter = Fitter::new(&mut oracle, picture(SIZE, 3), options).unwrap();
+                run(&mut fitter);
+                fitter.best().gaussians
+            })
+        };
+        assert_eq!(fit(3, 1), fit(3, 2));
+        assert_ne!(fit(3, 1), fit(4, 1));
+    }
+}
+
+#[test]
+fn every_preset_takes_every_picture() {
+    for quality in Quality::ALL {
+        for (size, channels) in [
+            (Size::new(1, 1), 3),
+            (Size::new(2, 3), 1),
+            (Size::new(16, 16), 1),
+            (Size::new(16, 16), 3),
+            (Size::new(13, 5), 4),
+        ] {
+            let flat = Image::from_planar(size, channels, vec![0.25; size.pixels() * channels]);
+            for target in [picture(size, channels), Arc::new(flat.unwrap())] {
+                let what = format!("{}, {size}, {channels} channels", quality.name());
+                let mut options = FitOptions { gaussians: 5, ..Default::default() };
+                quality.apply(&mut options);
+                options.check().unwrap();
+                let mut oracle = Oracle;
+                let mut fitter = Fitter::new(&mut oracle, target, options).unwrap();
+                let log = run(&mut fitter);
+                let best = fitter.best();
+                best.gaussians.check().unwrap();
+                assert!((1..=5).contains(&best.gaussians.len()), "{what}");
+                assert!(best.loss <= log[0].loss, "{what}");
+                let last = log.last().unwrap();
+                assert!(last.iteration <= quality.iterations() + 3, "{what}: {}", last.iteration);
+            }
+        }
+    }
+}
+
+/// A backend that counts what it is asked to do.
+#[derive(Default)]
+struct Counting {
+    sweeps: Arc<std::sync::atomic::AtomicU64>,
+}
+
+impl Counting {
+    fn count(&self, sweeps: u64) {
+        self.sweeps.fetch_add(sweeps, std::sync::atomic::Ordering::Relaxed);
+    }
+}
+
+impl Backend for Counting {
+    fn description(&self) -> &str {
+        "counting"
+    }
+
+    fn render(&mut self, splats: &Splats, size: Size) -> Result<Image> {
+        self.count(1);
+        Oracle.render(splats, size)
+    }
+
+    fn vjp(&mut self, splats: &Splats, gradient: &Image) -> Result<Vec<f32>> {
+        self.count(1);
+        Oracle.vjp(splats, gradient)
+    }
+
+    fn jvp(&mut self, splats: &Splats, tangent: &[f32], size: Size) -> Result<Image> {
+        self.count(1);
+        Oracle.jvp(splats, tangent, size)
+    }
+
+    fn loss_and_vjp(
+        &mut self,
+        splats: &Splats,
+        target: &Arc<Image>,
+        loss: &Loss,
+        blend: Blend,
+        moments: &mut Vec<f32>,
+    ) -> Result<LossTerms> {
+        self.count(2);
+        Oracle.loss_and_vjp(splats, target, loss, blend, moments)
+    }
+}
+
+#[test]
+fn iterations_are_passes_over_the_picture_and_nothing_is_left_out() {
+    for blend in [Blend::Additive, Blend::NORMALIZED] {
+        for channels in [1, 3, 4] {
+            let mut backend = Counting::default();
+            let sweeps = Arc::clone(&backend.sweeps);
+            let made = || sweeps.load(std::sync::atomic::Ordering::Relaxed);
+            let options = FitOptions { blend, ..recipe_of(25, 50) };
+            let mut fitter = Fitter::new(&mut backend, picture(SIZE, channels), options).unwrap();
+            let start = made();
+            let log = run(&mut fitter);
+            let last = log.last().unwrap().iteration;
+            let fit = made() - start;
+            assert!(fit <= 2 * last + 3, "{blend:?}, {channels}: {fit} in {last} iterations");
+            // Nor is more counted than was done.
+            assert!(fit + 3 >= 2 * last, "{blend:?}, {channels}: {fit} in {last} iterations");
+            assert!((50..=53).contains(&last), "{last}");
+        }
+    }
+}
+
+#[test]
+fn line_searches_never_keep_what_is_worse() {
+    let options = FitOptions { density: DensityOptions::FIXED, ..recipe_of(25, 60) };
+    let mut oracle = Oracle;
+    let mut fitter = Fitter::new(&mut oracle, picture(SIZE, 3), options).unwrap();
+    let log = run(&mut fitter);
+    let kept: Vec<f64> = log.iter().filter(|p| !p.rejected).map(|p| p.loss).collect();
+    assert!(kept.len() > 30);
+    // Give or take pixels at the edge of a Gaussian's support.
+    assert!(kept.windows(2).all(|pair| pair[1] <= pair[0] * (1.0 + 3e-5)), "{kept:?}");
+}
+
+/// The update rule whose state a checkpoint holds.
+fn rule_of(fitter: &Fitter) -> String {
+    let json = serde_json::to_value(fitter.checkpoint()).unwrap();
+    let rules = json["optimizer"].as_object().unwrap();
+    rules.keys().next().cloned().unwrap_or_default()
+}
+
+#[test]
+fn a_finish_takes_over_where_it_should_and_makes_nothing_worse() {
+    for (rule, finish) in [("adam", "lbfgs"), ("lbfgs", "adam")] {
+        for blend in [Blend::Additive, Blend::NORMALIZED] {
+            let mut options = FitOptions { blend, ..recipe_of(25, 48) };
+            options.density = DensityOptions::FIXED;
+            options.optimizer.rule = rule.into();
+            options.optimizer.finish = Some(Finish { rule: finish.into(), share: 0.25 });
+            assert_eq!(options.stage(35), (rule, 36));
+            assert_eq!(options.stage(36), (finish, 48));
+            let mut oracle = Oracle;
+            let mut fitter = Fitter::new(&mut oracle, picture(SIZE, 3), options).unwrap();
+            let mut best_before = f64::INFINITY;
+            loop {
+                let expected = if fitter.iteration() < 36 { rule } else { finish };
+                let progress = fitter.step().unwrap();
+                if progress.stop.is_some() {
+                    break;
+                }
+                if progress.iteration < 36 {
+                    best_before = fitter.best().loss;
+                }
+                if fitter.iteration() < 36 {
+                    assert_eq!(rule_of(&fitter), expected);
+                }
+                if progress.iteration >= 36 {
+                    assert_eq!(rule_of(&fitter), finish, "at {}", progress.iteration);
+                }
+            }
+            assert!(fitter.best().loss <= best_before, "{rule}, then {finish}, {blend:?}");
+            if finish == "lbfgs" {
+                assert!(fitter.best().loss < best_before, "and it helps");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_finish_that_cannot_work_is_refused_at_once() {
+    let refused = |rule: &str, share, covariance: &str| {
+        let mut options = FitOptions::default();
+        options.set_covariance(covariance).unwrap();
+        options.optimizer.finish = Some(Finish { rule: rule.into(), share });
+        options.check().unwrap_err().to_string()
+    };
+    assert!(refused("magic", 0.5, "body-frame").contains("magic"));
+    assert!(refused("lbfgs", 0.5, "cholesky").contains("body frame"));
+    assert!(refused("lbfgs", 1.5, "body-frame").contains("share"));
+    assert!(refused("lbfgs", f32::NAN, "body-frame").contains("share"));
+}
+
+#[test]
+fn a_step_that_is_not_finite_is_forgiven_in_the_middle_of_a_line_search() {
+    /// Gives a loss that is not a number now and then.
+    struct Faulty(u64);
+
+    impl Backend for Faulty {
+        fn description(&self) -> &str {
+            "faulty"
+        }
+        fn render(&mut self, splats: &Splats, size: Size) -> Result<Image> {
+            Oracle.render(splats, size)
+        }
+        fn vjp(&mut self, splats: &Splats, gradient: &Image) -> Result<Vec<f32>> {
+            Oracle.vjp(splats, gradient)
+        }
+        fn jvp(&mut self, splats: &Splats, tangent: &[f32], size: Size) -> Result<Image> {
+            Oracle.jvp(splats, tangent, size)
+        }
+        fn loss_and_vjp(
+            &mut self,
+            splats: &Splats,
+            target: &Arc<Image>,
+            loss: &Loss,
+            blend: Blend,
+            moments: &mut Vec<f32>,
+        ) -> Result<LossTerms> {
+            self.0 += 1;
+            let mut terms = Oracle.loss_and_vjp(splats, target, loss, blend, moments)?;
+            if self.0.is_multiple_of(5) {
+                terms.l2 = f64::NAN;
+            }
+            Ok(terms)
+        }
+    }
+    let mut backend = Faulty(0);
+    let mut fitter = Fitter::new(&mut backend, picture(SIZE, 3), recipe_of(20, 60)).unwrap();
+    let first = fitter.step().unwrap().psnr_db;
+    let result: Result<Progress> = loop {
+        match fitter.step() {
+            Ok(progress) if progress.stop.is_none() => {}
+            other => break other,
+        }
+    };
+    // Steps after revisions have no search to fall back on, and too many of them end a fit.
+    assert!(matches!(result, Ok(_) | Err(Error::Diverged { .. })), "{result:?}");
+    assert!(fitter.best().psnr_db > first + 1.0);
+    fitter.best().gaussians.check().unwrap();
+}
+
+#[test]
+fn details_come_at_every_multiple_and_at_the_end_whatever_was_rejected() {
+    for (every, iterations) in (1..7).zip(40..) {
+        let options = recipe_of(12, iterations);
+        let mut oracle = Oracle;
+        let mut fitter = Fitter::new(&mut oracle, picture(SIZE, 1), options.clone()).unwrap();
+        fitter.details_every(Some(every));
+        let log = run(&mut fitter);
+        // Passes are taken by trials and revisions, too: a row comes with the first state that
+        // is kept at a multiple or after it.
+        let mut before = None;
+        for progress in log.iter().filter(|progress| !progress.rejected) {
+            let passed = before.is_none_or(|before| before / every < progress.iteration / every);
+            let due = passed || progress.stop.is_some();
+            assert_eq!(progress.details.is_some(), due, "{} of {every}", progress.iteration);
+            before = Some(progress.iteration);
+        }
+        assert!(log.iter().any(|progress| progress.rejected));
+        assert!(log.last().unwrap().details.is_some(), "{iterations} iterations");
+        let mut oracle = Oracle;
+        let mut plain = Fitter::new(&mut oracle, picture(SIZE, 1), options).unwrap();
+        run(&mut plain);
+        assert_eq!(plain.best().gaussians, fitter.best().gaussians, "details change nothing");
+    }
+}
+
+#[test]
+fn a_fit_says_that_nothing_helps_any_more() {
+    let mut options = recipe_of(2, 100_000);
+    options.density = DensityOptions::FIXED;
+    let mut oracle = Oracle;
+    let mut fitter = Fitter::new(&mut oracle, picture(Size::new(7, 6), 1), options).unwrap();
+    let log = run(&mut fitter);
+    let last = log.last().unwrap();
+    assert_eq!(last.stop, Some(StopReason::Converged), "after {} iterations", last.iteration);
+    assert!(last.iteration < 10_000);
+}
