@@ -1,0 +1,91 @@
+//! The command line of the report.
+
+use std::path::PathBuf;
+
+use clap::{Parser, ValueEnum};
+use lgi::Result;
+use lgi::backend::Backend;
+use lgi::backend::select::{self, DeviceChoice};
+
+use crate::scaling::Case;
+
+/// Pictures that `--quick` looks at.
+pub const QUICK_PICTURES: usize = 2;
+
+/// What can be measured on its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Part {
+    /// PSNR over iterations and seconds, method by method
+    Curves,
+    /// PSNR and seconds by number of Gaussians and preset
+    Quality,
+    /// Seconds per iteration and memory by number of Gaussians and pixels
+    Scaling,
+}
+
+/// Regenerate the tables and plots of the README
+#[derive(Debug, Parser)]
+#[command(name = "report")]
+pub struct Arguments {
+    /// Directory of pictures; without it, assets/sample.png
+    #[arg(long, value_name = "DIR")]
+    pub pictures: Option<PathBuf>,
+
+    /// Directory that the tables and plots go to; made where missing
+    #[arg(long, value_name = "DIR", default_value = "target/report")]
+    pub out: PathBuf,
+
+    /// Where to compute: auto, gpu, cpu, software, an index or part of a name
+    #[arg(long, value_name = "DEVICE", default_value = "cpu")]
+    pub device: DeviceChoice,
+
+    /// Only these parts, separated by commas
+    #[arg(long, value_name = "PARTS", value_delimiter = ',')]
+    pub only: Vec<Part>,
+
+    /// Gaussians of the curves [default: 10000, with --quick 1000]
+    #[arg(long, value_name = "N")]
+    pub gaussians: Option<usize>,
+
+    /// Iterations of the curves [default: 250, with --quick 40]
+    #[arg(long, value_name = "COUNT")]
+    pub iterations: Option<u64>,
+
+    /// Two pictures and small budgets, to see that everything works
+    #[arg(long)]
+    pub quick: bool,
+
+    /// Measures one case of the scaling and writes it to standard output: memory is measured for
+    /// a whole process
+    #[arg(long, hide = true)]
+    pub case: Option<Case>,
+
+    /// What `cargo bench` adds on its own
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+impl Arguments {
+    /// Whether a part was asked for.
+    pub fn wants(&self, part: Part) -> bool {
+        self.only.is_empty() || self.only.contains(&part)
+    }
+
+    /// Gaussians of the curves.
+    pub fn gaussians(&self) -> usize {
+        self.gaussians.unwrap_or(if self.quick { 1000 } else { 10_000 })
+    }
+
+    /// Iterations of the curves.
+    pub fn iterations(&self) -> u64 {
+        self.iterations.unwrap_or(if self.quick { 40 } else { 250 })
+    }
+
+    /// Opens the device.
+    ///
+    /// # Errors
+    /// As [`select::open`].
+    pub fn open(&self) -> Result<Box<dyn Backend>> {
+        select::open(&self.device)
+    }
+}
