@@ -29,6 +29,12 @@ pub struct Normalized {
     pub picture: Image,
 }
 
+impl Blend {
+    /// The normalized blend with an epsilon that keeps gradients alive where coverage is thin, and
+    /// costs nothing elsewhere.
+    pub const NORMALIZED: Self = Self::Normalized { epsilon: 0.05 };
+}
+
 impl Normalized {
     /// Divides the sums of colours by the coverage, the last of `sums`' `C + 1` channels.
     pub fn new(sums: &Image, epsilon: f32) -> Self {
@@ -121,6 +127,19 @@ pub struct SquaredWeights {
 }
 
 impl SquaredWeights {
+    /// Puts the last row in the place of another one.
+    pub fn move_last_to(&mut self, index: usize) {
+        let Self { mass, contrast, energy } = self;
+        let channels = contrast.len() / mass.len().max(1);
+        if let (Some(last_mass), Some(last_energy)) = (mass.pop(), energy.pop()) {
+            mass[index] = last_mass;
+            energy[index] = last_energy;
+            let end = contrast.len() - channels;
+            contrast.copy_within(end.., index * channels);
+            contrast.truncate(end);
+        }
+    }
+
     /// Appends one Gaussian, given its sums over [`Normalized::squares`] and its colour.
     pub fn push(&mut self, sums: &[f32], color: &[f32]) {
         let total = sums[0].max(f32::MIN_POSITIVE);

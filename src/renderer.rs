@@ -25,6 +25,7 @@ pub struct Renderer<'a> {
     drawn: Option<Normalized>,
     /// Moments of the coverage, `[N]`; normalized blend only.
     coverage_moments: Vec<f32>,
+    sweeps: u64,
 }
 
 impl<'a> Renderer<'a> {
@@ -36,7 +37,8 @@ impl<'a> Renderer<'a> {
             size,
             splats: Splats::default(),
             drawn: None,
-            coverage_moments: vec![],
+            coverage_moments: Vec::new(),
+            sweeps: 0,
         }
     }
 
@@ -55,13 +57,22 @@ impl<'a> Renderer<'a> {
         self.drawn = None;
     }
 
+    /// Renderings, gradients and derivatives since the last call; two of them are one pass of a
+    /// fit over the picture.
+    pub fn take_sweeps(&mut self) -> u64 {
+        std::mem::take(&mut self.sweeps)
+    }
+
     /// The picture, shape `[C, H, W]`.
     ///
     /// # Errors
     /// As [`Backend::render`].
     pub fn render(&mut self) -> Result<Image> {
         match self.blend {
-            Blend::Additive => self.backend.render(&self.splats, self.size),
+            Blend::Additive => {
+                self.sweeps += 1;
+                self.backend.render(&self.splats, self.size)
+            }
             Blend::Normalized { epsilon } => Ok(self.draw_normalized(epsilon)?.picture.clone()),
         }
     }
@@ -71,6 +82,7 @@ impl<'a> Renderer<'a> {
     /// # Errors
     /// As [`Backend::vjp`].
     pub fn vjp(&mut self, gradient: &Image) -> Result<Vec<f32>> {
+        self.sweeps += 1;
         match self.blend {
             Blend::Additive => self.backend.vjp(&self.splats, gradient),
             Blend::Normalized { epsilon } => {
@@ -87,6 +99,7 @@ impl<'a> Renderer<'a> {
     /// # Errors
     /// As [`Backend::jvp`].
     pub fn jvp(&mut self, tangent: &[f32]) -> Result<Image> {
+        self.sweeps += 1;
         match self.blend {
             Blend::Additive => self.backend.jvp(&self.splats, tangent, self.size),
             Blend::Normalized { epsilon } => {
@@ -107,6 +120,7 @@ impl<'a> Renderer<'a> {
         loss: &Loss,
         moments: &mut Vec<f32>,
     ) -> Result<LossTerms> {
+        self.sweeps += 2;
         let blend = self.blend;
         let terms = self.backend.loss_and_vjp(&self.splats, target, loss, blend, moments)?;
         if let Blend::Normalized { .. } = blend {
@@ -134,6 +148,7 @@ impl<'a> Renderer<'a> {
     pub fn squared_weights(&mut self) -> Result<Option<SquaredWeights>> {
         let Blend::Normalized { epsilon } = self.blend else { return Ok(None) };
         let planes = self.draw_normalized(epsilon)?.squares();
+        self.sweeps += 1;
         let n = self.splats.len();
         let mut sums = vec![0.0; n * planes.len()];
         // The square of a Gaussian is a Gaussian of twice the conic.
@@ -183,6 +198,7 @@ impl<'a> Renderer<'a> {
 
     fn draw_normalized(&mut self, epsilon: f32) -> Result<&Normalized> {
         if self.drawn.is_none() {
+            self.sweeps += 1;
             let sums = self.backend.render(&self.splats, self.size)?;
             self.drawn = Some(Normalized::new(&sums, epsilon));
         }

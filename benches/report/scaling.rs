@@ -220,7 +220,7 @@ fn plot(rows: &[Row], arguments: &Arguments) -> Result<()> {
             title: format!("one Gaussian for {PIXELS_PER_GAUSSIAN} pixels"),
             x: Axis { label: "megapixels".into(), log: true },
             y: Axis { label: label.into(), log: true },
-            series: series(rows, "pixels", |row| megapixels(row), figure),
+            series: series(rows, "pixels", megapixels, figure),
             markers: true,
         };
         [over_gaussians, over_pixels]

@@ -4,6 +4,7 @@
 //! the picture loses with a Gaussian ([`costs`]), and what it gains with a new one ([`peaks`]).
 //! Nothing here knows a backend; a fit brings the residual and the moments.
 
+mod atom;
 pub mod costs;
 mod options;
 pub mod peaks;
@@ -11,4 +12,4 @@ mod pyramid;
 mod relocate;
 
 pub use options::DensityOptions;
-pub use relocate::{Plan, revise};
+pub use relocate::{Plan, Scene, revise};

@@ -68,20 +68,19 @@ impl DensityOptions {
         ((count as f64 * f64::from(self.start)).ceil() as usize).clamp(count.min(1), count)
     }
 
-    /// Whether Gaussians may come or go at this iteration.
-    pub fn is_due(&self, iteration: u64, iterations: u64) -> bool {
+    /// Whether Gaussians may come or go at this iteration, the last time having been `before`.
+    pub fn is_due(&self, iteration: u64, before: u64, iterations: u64) -> bool {
         let last = self.grow_until.max(self.relocate_until);
         self.every > 0
-            && iteration > 0
-            && iteration.is_multiple_of(self.every)
+            && iteration >= before + self.every
             && iteration as f64 <= f64::from(last) * iterations as f64
     }
 
     /// Number of Gaussians to add at a revision: equal shares of what is missing.
     pub fn to_add(&self, have: usize, count: usize, iteration: u64, iterations: u64) -> usize {
-        let last = (f64::from(self.grow_until) * iterations as f64) as u64 / self.every.max(1);
-        let now = iteration / self.every.max(1);
-        let left = last.saturating_sub(now) + 1;
+        let end = (f64::from(self.grow_until) * iterations as f64) as u64;
+        // A revision takes about one iteration more.
+        let left = end.saturating_sub(iteration) / (self.every + 1) + 1;
         count.saturating_sub(have).div_ceil(left as usize)
     }
 

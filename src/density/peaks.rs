@@ -3,7 +3,6 @@
 use rayon::prelude::*;
 
 use super::pyramid::Pyramid;
-use crate::blend::Normalized;
 use crate::gaussians::SUPPORT_Q;
 use crate::image::Image;
 
@@ -58,46 +57,6 @@ pub fn find(residual: &Image, count: usize, largest_sigma_px: f32) -> Vec<Peak> 
         places.fold(b.gain.total_cmp(&a.gain), std::cmp::Ordering::then)
     });
     apart(&peaks, count, size.width, size.height)
-}
-
-/// The colours, `[C]`, that lower the squared error most for a Gaussian of the given peak: the
-/// closed form over the pixels of its support. `normalized` is the picture drawn so far, where
-/// the blend is normalized.
-pub fn color(residual: &Image, normalized: Option<&Normalized>, peak: &Peak, color: &mut [f32]) {
-    let size = residual.size();
-    let reach = (SUPPORT_Q.sqrt() * peak.sigma_px).ceil();
-    let range = |center: f32, length: usize| {
-        let from = (center - reach).max(0.0) as usize;
-        from..((center + reach + 1.0).max(0.0) as usize).min(length)
-    };
-    let [x0, y0] = peak.mean_px;
-    let falloff = -0.5 / (peak.sigma_px * peak.sigma_px);
-    let mut mass = 0.0;
-    color.fill(0.0);
-    for y in range(y0, size.height) {
-        for x in range(x0, size.width) {
-            let (dx, dy) = (x as f32 + 0.5 - x0, y as f32 + 0.5 - y0);
-            let exponent = falloff * (dx * dx + dy * dy);
-            if -2.0 * exponent > SUPPORT_Q {
-                continue;
-            }
-            let g = exponent.exp();
-            let place = y * size.width + x;
-            // The weight g / (W + g) draws the picture towards the new colour.
-            let weight = normalized.map_or(g, |drawn| {
-                let share = g * drawn.inverse[place];
-                share / (1.0 + share)
-            });
-            mass += weight * weight;
-            for (channel, sum) in color.iter_mut().enumerate() {
-                let under = normalized.map_or(0.0, |drawn| drawn.picture.plane(channel)[place]);
-                *sum += weight * (weight * under - residual.at(channel, x, y));
-            }
-        }
-    }
-    if mass > 0.0 {
-        color.iter_mut().for_each(|sum| *sum /= mass);
-    }
 }
 
 /// Local maxima of the best gain over `sigmas` at one level, whose pixels are `scale` wide.

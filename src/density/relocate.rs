@@ -1,7 +1,8 @@
 //! One revision: the best places are filled, with new Gaussians first, then with cheap old ones.
 
+use super::atom;
 use super::peaks::{self, Peak};
-use crate::blend::Normalized;
+use crate::blend::{Normalized, SquaredWeights};
 use crate::gaussians::Gaussians;
 use crate::image::Image;
 use crate::optim::RowMap;
@@ -15,30 +16,44 @@ pub struct Plan {
     pub relocate: usize,
     /// See [`super::DensityOptions::eagerness`].
     pub eagerness: f32,
-    /// Largest standard deviation of a new Gaussian in pixels.
+    /// Largest standard deviation of a new Gaussian in pixels, about.
     pub largest_sigma_px: f32,
 }
 
-/// Adds and relocates Gaussians; `residual` and `normalized` as in [`peaks::color`], `costs` those
-/// of [`super::costs::removal`].
+/// What a revision goes by.
+#[derive(Clone, Copy, Debug)]
+pub struct Scene<'a> {
+    /// The picture drawn minus the picture wanted, `[C, H, W]`.
+    pub residual: &'a Image,
+    /// The picture drawn, where the blend is normalized.
+    pub normalized: Option<&'a Normalized>,
+    /// Costs of removal, `[N]`, see [`super::costs::removal`].
+    pub costs: &'a [f32],
+}
+
+/// Adds and relocates Gaussians; the rows of `squares` follow.
 pub fn revise(
     gaussians: &mut Gaussians,
-    residual: &Image,
-    normalized: Option<&Normalized>,
-    costs: &[f32],
+    squares: Option<&mut SquaredWeights>,
+    scene: &Scene<'_>,
     plan: &Plan,
 ) -> RowMap {
+    let mut unused = SquaredWeights::default();
+    let follow = squares.is_some();
+    let squares = squares.unwrap_or(&mut unused);
     let mut rows = RowMap::identity(gaussians.len());
-    let peaks = peaks::find(residual, plan.add + plan.relocate, plan.largest_sigma_px);
+    let peaks = peaks::find(scene.residual, plan.add + plan.relocate, plan.largest_sigma_px);
     let (new, moved) = peaks.split_at(plan.add.min(peaks.len()));
-    let mut color = vec![0.0; gaussians.channels()];
     let mut cheapest: Vec<usize> = (0..gaussians.len()).collect();
-    cheapest.sort_by(|a, b| costs[*a].total_cmp(&costs[*b]).then(a.cmp(b)));
+    cheapest.sort_by(|a, b| scene.costs[*a].total_cmp(&scene.costs[*b]).then(a.cmp(b)));
     for (peak, index) in moved.iter().zip(cheapest) {
-        if peak.gain * plan.eagerness <= costs[index] {
+        if peak.gain * plan.eagerness <= scene.costs[index] {
             break;
         }
-        peaks::color(residual, normalized, peak, &mut color);
+        let color = atom::color(scene, peak, squares);
+        if follow {
+            squares.move_last_to(index);
+        }
         let (mean_px, factor_px) = round(peak);
         gaussians.mean_px[index] = mean_px;
         gaussians.factor_px[index] = factor_px;
@@ -46,7 +61,7 @@ pub fn revise(
         rows.renew(index);
     }
     for peak in new {
-        peaks::color(residual, normalized, peak, &mut color);
+        let color = atom::color(scene, peak, squares);
         let (mean_px, factor_px) = round(peak);
         gaussians.push(mean_px, factor_px, &color);
     }

@@ -8,44 +8,34 @@ use rand_xoshiro::rand_core::SeedableRng;
 
 use super::checkpoint::{Checkpoint, PictureId};
 use super::parameters;
-use super::search::Search;
 use super::state::{Best, State};
 use super::{Details, FitOptions, Progress, StopReason};
 use crate::backend::Backend;
-use crate::blend::Blend;
 use crate::covariance::{self, Covariance, ScaleBounds};
-use crate::density::costs::{self, Evidence};
-use crate::density::{self, Plan};
 use crate::error::{Error, Result};
 use crate::gaussians::Gaussians;
 use crate::image::Image;
 use crate::init;
-use crate::loss::{Loss, LossTerms};
+use crate::loss::LossTerms;
 use crate::metrics::psnr_db_from_mse;
-use crate::optim::{
-    Chain, GaussNewton, Groups, PerGroup, Rule, Step, Transform, Trial, TrustRegion,
-};
+use crate::optim::{Chain, GaussNewton, Groups, OptimizerOptions, PerGroup, Rule, Transform};
 use crate::renderer::Renderer;
 
 /// Roll-backs in a row, without a better state in between, after which a fit gives up.
 const MAX_ROLLBACKS: u32 = 6;
 
-/// Iterations for which blocks that cost a pass over the picture are kept.
-const BLOCKS_EVERY: u64 = 10;
-
 /// A fit in progress.
 pub struct Fitter<'a> {
-    renderer: Renderer<'a>,
-    target: Arc<Image>,
-    options: FitOptions,
-    covariance: &'static dyn Covariance,
-    bounds: ScaleBounds,
-    optimizer: Chain,
-    rule: &'static Rule,
-    blocks: GaussNewton,
-    state: State,
-    moments: Vec<f32>,
-    updates: Groups,
+    pub(super) renderer: Renderer<'a>,
+    pub(super) target: Arc<Image>,
+    pub(super) options: FitOptions,
+    pub(super) covariance: &'static dyn Covariance,
+    pub(super) bounds: ScaleBounds,
+    pub(super) optimizer: Chain,
+    pub(super) rule: &'static Rule,
+    pub(super) state: State,
+    pub(super) moments: Vec<f32>,
+    pub(super) updates: Groups,
     details_every: Option<u64>,
     started: Instant,
 }
@@ -70,6 +60,8 @@ impl<'a> Fitter<'a> {
         }
         let state = State {
             iteration: 0,
+            previous_iteration: None,
+            spare_sweeps: 0,
             gaussians,
             best: None,
             rate_scale: 1.0,
@@ -79,6 +71,9 @@ impl<'a> Fitter<'a> {
             random,
             search: None,
             failures: 0,
+            last_revision: 0,
+            last_blocks: 0,
+            blocks: GaussNewton::default(),
         };
         let started = Instant::now();
         let mut fitter = Self::assemble(backend, target, options, state, started)?;
@@ -119,13 +114,14 @@ impl<'a> Fitter<'a> {
         state: State,
         started: Instant,
     ) -> Result<Self> {
+        let (rule, _) = options.stage(state.iteration);
+        let stage = OptimizerOptions { rule: rule.into(), ..options.optimizer.clone() };
         Ok(Self {
             renderer: Renderer::new(backend, options.blend, target.size()),
             covariance: covariance::by_name(&options.covariance)?,
             bounds: options.scale_bounds(target.size()),
-            optimizer: options.optimizer.build()?,
-            rule: options.optimizer.rule()?,
-            blocks: GaussNewton::default(),
+            optimizer: stage.build()?,
+            rule: stage.rule()?,
             target,
             options,
             state,
@@ -161,6 +157,11 @@ impl<'a> Fitter<'a> {
         })
     }
 
+    /// Iterations so far, see [`Progress::iteration`].
+    pub fn iteration(&self) -> u64 {
+        self.state.iteration
+    }
+
     /// The present Gaussians.
     pub fn gaussians(&self) -> &Gaussians {
         &self.state.gaussians
@@ -180,181 +181,74 @@ impl<'a> Fitter<'a> {
 
     /// One iteration: one rendering, one gradient, and an update unless the fit has ended.
     ///
-    /// A trial of a line search that fails, and a revision of the Gaussians, count as
-    /// iterations too.
+    /// A trial of a line search that fails is an iteration too, and renderings and gradients
+    /// beside the evaluation count as halves of one: iterations are passes over the picture.
     ///
     /// # Errors
     /// [`Error::Diverged`] if loss or gradient are not finite again and again; whatever the
     /// backend fails with. The best state stays available after an error.
     pub fn step(&mut self) -> Result<Progress> {
+        self.enter_stage()?;
         self.renderer.set(&self.state.gaussians);
         let loss = &self.options.loss;
         let terms = self.renderer.loss_and_vjp(&self.target, loss, &mut self.moments)?;
+        self.renderer.take_sweeps();
         let total = terms.total(loss);
-        let rates = self.rates()?;
-        let psnr_db = psnr_db_from_mse(terms.mse_8bit);
+        let evaluation = Evaluation {
+            terms,
+            total,
+            psnr_db: psnr_db_from_mse(terms.mse_8bit),
+            rates: self.rates()?,
+        };
         if let Some(trial) = self.judge(total) {
-            return self.retry(trial, terms, total, psnr_db, rates);
+            return self.retry(trial, &evaluation);
         }
         self.differentiate();
         let finite =
             total.is_finite() && self.updates.is_finite() && self.state.gaussians.check().is_ok();
         if !finite {
-            return self.roll_back(terms, total, rates);
+            return self.roll_back(&evaluation);
         }
 
-        self.remember(total, psnr_db);
-        let stop = self.stop_reason(psnr_db);
-        let mut progress = self.progress(terms, total, psnr_db, rates);
-        progress.stop = stop;
-        let every = self.details_every;
-        if every.is_some_and(|k| stop.is_some() || self.state.iteration.is_multiple_of(k.max(1))) {
+        self.remember(total, evaluation.psnr_db);
+        let mut progress = self.progress(&evaluation);
+        progress.stop = self.stop_reason(evaluation.psnr_db);
+        if self.are_details_due(progress.stop.is_some()) {
             progress.details = Some(self.details()?);
         }
-        if stop.is_none() {
+        if progress.stop.is_none() {
             if self.is_revision_due() {
-                self.revise()?;
+                self.revise(evaluation.rates)?;
             } else {
-                self.update(total, rates)?;
+                self.update(total, evaluation.rates)?;
             }
-            self.state.iteration += 1;
+            self.advance();
         }
         Ok(progress)
     }
 
-    /// Moments to gradients, without what the bounds of the scales would undo.
-    fn differentiate(&mut self) {
-        let gaussians = &self.state.gaussians;
-        parameters::pull_back(gaussians, self.covariance, &self.moments, &mut self.updates);
-        if self.rule.blocks {
-            parameters::project(gaussians, self.covariance, &mut self.updates, self.bounds);
-        }
+    /// Counts the evaluation and what was drawn beside it.
+    pub(super) fn advance(&mut self) {
+        let sweeps = self.renderer.take_sweeps() + self.state.spare_sweeps;
+        self.state.spare_sweeps = sweeps % 2;
+        self.state.previous_iteration = Some(self.state.iteration);
+        self.state.iteration += 1 + sweeps / 2;
     }
 
-    /// Curvature of the loss along one value of one pixel, about: the terms other than the
-    /// squares only take part by their weight.
-    fn curvature(&self) -> f32 {
-        let Loss { l1, l2, ssim } = self.options.loss;
-        2.0 * (l1 + l2 + ssim) / self.target.data().len() as f32
+    fn are_details_due(&self, ended: bool) -> bool {
+        let Some(every) = self.details_every else { return false };
+        ended || self.state.has_passed_multiple_of(every)
     }
 
-    fn update(&mut self, loss: f64, rates: PerGroup<f32>) -> Result<()> {
-        if self.rule.blocks {
-            self.set_blocks()?;
+    /// Goes from one update rule to the next where it is time.
+    fn enter_stage(&mut self) -> Result<()> {
+        let (name, _) = self.options.stage(self.state.iteration);
+        if name == self.rule.name {
+            return Ok(());
         }
-        let step = Step { rates, blocks: self.rule.blocks.then_some(&self.blocks) };
-        if self.rule.line_search {
-            let gradient = self.updates.clone();
-            self.optimizer.update(&mut self.updates, &step);
-            let base = self.state.gaussians.clone();
-            let search = Search::new(base, gradient, self.updates.clone(), loss);
-            self.take(search);
-        } else {
-            self.optimizer.update(&mut self.updates, &step);
-            if self.rule.blocks {
-                TrustRegion::default().clip(&mut self.updates);
-            }
-            let gaussians = &mut self.state.gaussians;
-            parameters::retract(gaussians, self.covariance, &self.updates, self.bounds);
-        }
-        Ok(())
-    }
-
-    fn set_blocks(&mut self) -> Result<()> {
-        let curvature = self.curvature();
-        if self.options.blend == Blend::Additive {
-            self.blocks.set(&self.state.gaussians, curvature);
-        } else if self.blocks.is_empty() || self.state.iteration.is_multiple_of(BLOCKS_EVERY) {
-            let channels = self.state.gaussians.channels();
-            if let Some(weights) = self.renderer.squared_weights()? {
-                self.blocks.set_normalized(channels, &weights, curvature);
-            }
-        }
-        Ok(())
-    }
-
-    /// Moves to the trial of a search.
-    fn take(&mut self, search: Search) {
-        self.state.gaussians.clone_from(&search.base);
-        let gaussians = &mut self.state.gaussians;
-        parameters::retract(gaussians, self.covariance, &search.step, self.bounds);
-        self.state.search = Some(search);
-    }
-
-    /// Ends the search with a step that is good; else says what to do.
-    fn judge(&mut self, loss: f64) -> Option<Trial> {
-        let search = self.state.search.as_mut()?;
-        let trial = search.rule.judge(loss, search.slope);
-        if trial != Trial::Accept {
-            return Some(trial);
-        }
-        self.optimizer.stepped(&search.step);
+        let optimizer = OptimizerOptions { rule: name.into(), ..self.options.optimizer.clone() };
+        (self.optimizer, self.rule) = (optimizer.build()?, optimizer.rule()?);
         self.state.search = None;
-        self.state.failures = 0;
-        None
-    }
-
-    /// After a trial that was no good: a shorter step, or a direction with nothing remembered.
-    fn retry(
-        &mut self,
-        trial: Trial,
-        terms: LossTerms,
-        loss: f64,
-        psnr_db: f64,
-        rates: PerGroup<f32>,
-    ) -> Result<Progress> {
-        let mut progress = self.progress(terms, loss, psnr_db, rates);
-        progress.rejected = true;
-        if let Some(mut search) = self.state.search.take() {
-            if let Trial::Shorten(scale) = trial {
-                search.set_scale(scale);
-                self.take(search);
-            } else {
-                self.optimizer.reset();
-                self.state.failures += 1;
-                self.state.gaussians.clone_from(&search.base);
-                self.updates.clone_from(&search.gradient);
-                self.update(search.rule.loss(), rates)?;
-            }
-        }
-        self.state.iteration += 1;
-        progress.stop = self.stop_reason(f64::NEG_INFINITY);
-        Ok(progress)
-    }
-
-    fn is_revision_due(&self) -> bool {
-        self.options.density.is_due(self.state.iteration, self.options.stop.iterations)
-    }
-
-    /// Adds and relocates Gaussians where that pays.
-    fn revise(&mut self) -> Result<()> {
-        let State { gaussians, iteration, .. } = &mut self.state;
-        let density = &self.options.density;
-        let (have, horizon) = (gaussians.len(), self.options.stop.iterations);
-        let size = self.target.size();
-        let plan = Plan {
-            add: density.to_add(have, self.options.gaussians, *iteration, horizon),
-            relocate: density.to_relocate(have, *iteration, horizon),
-            eagerness: density.eagerness,
-            largest_sigma_px: (size.pixels() as f32 / have.max(1) as f32).sqrt(),
-        };
-        let mut residual = self.renderer.render()?;
-        for (value, wanted) in residual.data_mut().iter_mut().zip(self.target.data()) {
-            *value -= wanted;
-        }
-        let weight = 2.0 * self.options.loss.l2 / self.target.data().len() as f32;
-        let squares = self.renderer.squared_weights()?;
-        let evidence = Evidence {
-            moments: &self.moments,
-            normalized: squares.as_ref().map(|w| (self.renderer.coverage_moments(), w)),
-            weight,
-            size,
-        };
-        let costs = costs::removal(gaussians, &evidence);
-        let normalized = self.renderer.normalized();
-        let rows = density::revise(gaussians, &residual, normalized, &costs, &plan);
-        self.blocks.clear();
-        self.optimizer.remap(&rows);
         Ok(())
     }
 
@@ -364,25 +258,21 @@ impl<'a> Fitter<'a> {
 
     fn rates(&self) -> Result<PerGroup<f32>> {
         let optimizer = &self.options.optimizer;
-        let factor =
-            optimizer.schedule.factor(self.state.iteration, self.options.stop.iterations)?;
+        let (_, horizon) = self.options.stage(self.state.iteration);
+        let factor = optimizer.schedule.factor(self.state.iteration.min(horizon), horizon)?;
         Ok(optimizer.learning_rate.map(|rate| rate * factor as f32 * self.state.rate_scale))
     }
 
-    fn progress(
-        &self,
-        terms: LossTerms,
-        loss: f64,
-        psnr_db: f64,
-        rates: PerGroup<f32>,
-    ) -> Progress {
+    pub(super) fn progress(&self, evaluation: &Evaluation) -> Progress {
+        let psnr_db = evaluation.psnr_db;
         Progress {
             iteration: self.state.iteration,
-            terms,
-            loss,
+            gaussians: self.state.gaussians.len(),
+            terms: evaluation.terms,
+            loss: evaluation.total,
             psnr_db,
             best_psnr_db: self.state.best.as_ref().map_or(psnr_db, |best| best.psnr_db),
-            rates,
+            rates: evaluation.rates,
             seconds: self.seconds(),
             rolled_back: None,
             rejected: false,
@@ -411,7 +301,7 @@ impl<'a> Fitter<'a> {
         *rollbacks = 0;
     }
 
-    fn stop_reason(&self, psnr_db: f64) -> Option<StopReason> {
+    pub(super) fn stop_reason(&self, psnr_db: f64) -> Option<StopReason> {
         let rules = &self.options.stop;
         let still = self.state.iteration.saturating_sub(self.state.last_rise.1);
         if rules.target_psnr_db.is_some_and(|target| psnr_db >= target) {
@@ -441,7 +331,7 @@ impl<'a> Fitter<'a> {
 
     /// Back to the best state at half the rate. The moments are forgotten: they may hold what
     /// was not finite.
-    fn roll_back(&mut self, terms: LossTerms, loss: f64, rates: PerGroup<f32>) -> Result<Progress> {
+    fn roll_back(&mut self, evaluation: &Evaluation) -> Result<Progress> {
         let iteration = self.state.iteration;
         self.state.rollbacks += 1;
         let give_up = self.state.rollbacks > MAX_ROLLBACKS;
@@ -450,14 +340,24 @@ impl<'a> Fitter<'a> {
         };
         self.state.gaussians.clone_from(&best.gaussians);
         self.state.rate_scale *= 0.5;
-        self.state.iteration += 1;
+        self.advance();
         self.state.search = None;
+        self.state.blocks.clear();
         self.optimizer.reset();
-        let mut progress = self.progress(terms, loss, f64::NAN, rates);
+        let mut progress = self.progress(evaluation);
+        (progress.iteration, progress.psnr_db) = (self.state.iteration, f64::NAN);
         progress.rolled_back = Some(self.state.rate_scale);
         if self.state.iteration > self.options.stop.iterations {
             progress.stop = Some(StopReason::Iterations);
         }
         Ok(progress)
     }
+}
+
+/// What one evaluation of the present Gaussians gave.
+pub(super) struct Evaluation {
+    pub terms: LossTerms,
+    pub total: f64,
+    pub psnr_db: f64,
+    pub rates: PerGroup<f32>,
 }

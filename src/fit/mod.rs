@@ -21,8 +21,11 @@ mod options;
 mod parameters;
 mod progress;
 mod quality;
+pub mod recipe;
+mod revision;
 mod search;
 mod state;
+mod update;
 
 pub use checkpoint::{Checkpoint, PictureId};
 pub use fitter::Fitter;

@@ -87,6 +87,22 @@ impl Default for FitOptions {
 }
 
 impl FitOptions {
+    /// Update rule at an iteration, and the iteration at which its schedule ends.
+    pub fn stage(&self, iteration: u64) -> (&str, u64) {
+        let iterations = self.stop.iterations;
+        match &self.optimizer.finish {
+            Some(finish) => {
+                let first = (iterations as f64 * f64::from(1.0 - finish.share)) as u64;
+                if iteration < first {
+                    (&self.optimizer.rule, first)
+                } else {
+                    (&finish.rule, iterations)
+                }
+            }
+            None => (&self.optimizer.rule, iterations),
+        }
+    }
+
     /// Number of Gaussians for a picture of `size` where nothing else is asked for: one for
     /// every 40 pixels, 10 000 at 768x512, and at most 50 000.
     pub fn usual_gaussians(size: Size) -> usize {

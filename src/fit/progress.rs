@@ -22,8 +22,10 @@ pub enum StopReason {
 /// One iteration: the state before its update.
 #[derive(Clone, Debug)]
 pub struct Progress {
-    /// Number of updates so far.
+    /// Iterations so far: passes over the picture, one rendering and one gradient each.
     pub iteration: u64,
+    /// Number of Gaussians.
+    pub gaussians: usize,
     /// Terms of the loss.
     pub terms: LossTerms,
     /// Their weighted sum.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::search::Search;
 use crate::gaussians::Gaussians;
+use crate::optim::GaussNewton;
 
 /// The best state so far.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -22,7 +23,12 @@ pub struct Best {
 /// What changes from iteration to iteration, the optimizer's own state apart.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct State {
+    /// Passes over the picture.
     pub iteration: u64,
+    /// The same before the last update.
+    pub previous_iteration: Option<u64>,
+    /// Half of a pass that is not counted yet.
+    pub spare_sweeps: u64,
     pub gaussians: Gaussians,
     pub best: Option<Best>,
     /// Factor on all learning rates, halved at each roll-back.
@@ -38,4 +44,18 @@ pub(super) struct State {
     pub search: Option<Search>,
     /// Line searches that failed since the last step.
     pub failures: u32,
+    /// Iteration of the last revision.
+    pub last_revision: u64,
+    /// Iteration in which the blocks were last worked out.
+    pub last_blocks: u64,
+    pub blocks: GaussNewton,
+}
+
+impl State {
+    /// Whether a multiple of `every` was reached or passed by the last update; iterations may
+    /// advance by more than one.
+    pub fn has_passed_multiple_of(&self, every: u64) -> bool {
+        let every = every.max(1);
+        self.previous_iteration.is_none_or(|before| before / every < self.iteration / every)
+    }
 }

@@ -2,6 +2,8 @@
 
 use rayon::prelude::*;
 
+use serde::{Deserialize, Serialize};
+
 use super::Groups;
 use crate::blend::SquaredWeights;
 use crate::gaussians::Gaussians;
@@ -37,7 +39,7 @@ const SMALLEST_MASS_PX: f32 = 0.3;
 ///
 /// and zero elsewhere. Other models of a Gaussian's weight in the picture fit the same form with
 /// another mass, another vector for `c` and another number for `|c|^2`.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct GaussNewton {
     channels: usize,
     /// Added to the energy.

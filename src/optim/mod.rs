@@ -80,11 +80,22 @@ pub trait Transform: Send {
     }
 }
 
-/// Everything that defines a first-order optimizer.
+/// A second update rule for the end of a fit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Finish {
+    /// A name in [`RULES`].
+    pub rule: String,
+    /// Share of the iterations that are its.
+    pub share: f32,
+}
+
+/// Everything that defines an optimizer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OptimizerOptions {
     /// Update rule, a name in [`RULES`].
     pub rule: String,
+    /// Another rule for the end.
+    pub finish: Option<Finish>,
     /// Base learning rates, in the units of the parameterisation.
     pub learning_rate: PerGroup<f32>,
     /// Decay of the first moment.
@@ -108,6 +119,7 @@ impl Default for OptimizerOptions {
     fn default() -> Self {
         Self {
             rule: "adam".into(),
+            finish: None,
             learning_rate: PerGroup { position: 0.4, shape: 0.1, color: 0.02 },
             beta1: 0.8,
             beta2: 0.95,

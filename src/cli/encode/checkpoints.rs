@@ -27,9 +27,10 @@ impl Checkpoints {
         Ok(Self { directory, every: arguments.checkpoint_every })
     }
 
-    /// Whether one is due after so many updates.
-    pub fn is_due(&self, updates: u64) -> bool {
-        self.every.is_some_and(|every| updates > 0 && updates.is_multiple_of(every))
+    /// Whether one is due after an update that led from one iteration to another; iterations may
+    /// advance by more than one.
+    pub fn is_due(&self, before: u64, after: u64) -> bool {
+        self.every.is_some_and(|every| before / every < after / every)
     }
 
     /// Writes one, replacing an older one of the same input and iteration. Says where it is, if

@@ -48,7 +48,7 @@ fn defaults(options: &FitOptions) -> Vec<(&'static str, String)> {
         ("quality", "balanced".into()),
         ("seed", options.seed.to_string()),
         ("patience_gain", options.stop.patience_gain_db.to_string()),
-        ("method", optimizer.rule.clone()),
+        ("memory", optimizer.memory.to_string()),
         (
             "learning_rate",
             format!("position={position},shape={shape},color={color} in the body frame"),
@@ -64,11 +64,13 @@ fn defaults(options: &FitOptions) -> Vec<(&'static str, String)> {
         ("decay", schedule.decay.to_string()),
         ("loss", loss(options)),
         ("covariance", options.covariance.clone()),
-        ("blend", if options.blend == Blend::Additive { "additive" } else { "normalized" }.into()),
-        ("blend_epsilon", super::options::BLEND_EPSILON.to_string()),
+        ("blend", "normalized; with a plain method, additive".into()),
         ("init", options.start.clone()),
         ("sigma_min", options.sigma_min_px.to_string()),
     ];
+    if let Blend::Normalized { epsilon } = Blend::NORMALIZED {
+        defaults.push(("blend_epsilon", epsilon.to_string()));
+    }
     match options.colors {
         ColorStart::Local => defaults.push(("init_colors", "local".into())),
         ColorStart::LeastSquares { iterations } => {

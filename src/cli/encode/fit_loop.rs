@@ -48,8 +48,7 @@ pub fn run(
         let ended = progress.stop.is_some();
         let interrupted = !ended && interrupt::requested();
         // The step's update was made after its figures were taken.
-        let updated = !ended && progress.rolled_back.is_none();
-        let updates = progress.iteration + u64::from(updated);
+        let updates = if ended { progress.iteration } else { fitter.iteration() };
         if interrupted {
             let written = records.checkpoints.write(records.stem, &fitter)?;
             display.say(&match written {
@@ -62,7 +61,7 @@ pub fn run(
                      gone on with"
                 ),
             });
-        } else if !ended && records.checkpoints.is_due(updates) {
+        } else if !ended && records.checkpoints.is_due(progress.iteration, updates) {
             records.checkpoints.write(records.stem, &fitter)?;
         }
         if ended || interrupted {

@@ -2,17 +2,16 @@
 
 use lgi::blend::Blend;
 use lgi::codec::Precision;
-use lgi::fit::{FitOptions, Quality};
+use lgi::covariance::{self, Covariance};
+use lgi::density::DensityOptions;
+use lgi::fit::{FitOptions, Quality, recipe};
 use lgi::init::ColorStart;
 
 use super::arguments::{
-    EncodeArguments, ModelArguments, OptimizerArguments, ScheduleArguments, StopArguments,
+    DensityArguments, EncodeArguments, ModelArguments, OptimizerArguments, ScheduleArguments,
+    StopArguments,
 };
 use crate::cli::failure::{Failure, Result};
-
-/// Epsilon of the normalized blend where none is given: enough to keep gradients alive in pixels
-/// that lose their coverage.
-pub const BLEND_EPSILON: f32 = 0.01;
 
 /// The options of a fit. `resumed` are those of the run that is gone on with.
 ///
@@ -29,11 +28,15 @@ pub fn fit_options(
         Some(_) => arguments.main.quality,
     };
     if let Some(quality) = preset {
-        quality.apply(&mut options);
+        options.stop.iterations = arguments.stop.iterations.unwrap_or(quality.iterations());
+        if !wants_plain_method(arguments) {
+            recipe::apply(&mut options);
+        }
     }
     set(&mut options.gaussians, arguments.main.gaussians);
     set(&mut options.seed, arguments.main.seed);
     apply_stop(&arguments.stop, &mut options);
+    apply_density(&arguments.density, &mut options);
     apply_model(&arguments.model, &mut options)?;
     // After the model: the parameterisation has its own learning rates.
     apply_optimizer(&arguments.optimizer, &mut options)?;
@@ -43,6 +46,38 @@ pub fn fit_options(
         return Err(Failure::usage("the number of Gaussians must be at least 1; see --gaussians"));
     }
     Ok(options)
+}
+
+/// Whether options were given that only make sense for an update rule by itself: then the preset
+/// is no more than its number of iterations.
+fn wants_plain_method(arguments: &EncodeArguments) -> bool {
+    let OptimizerArguments { method, learning_rate, beta1, beta2, epsilon, .. } =
+        &arguments.optimizer;
+    let ScheduleArguments { schedule, warmup, final_fraction, period, period_growth, decay } =
+        &arguments.schedule;
+    let other_frame = |name: &String| *name != covariance::BodyFrame.name();
+    method.is_some()
+        || learning_rate.is_some()
+        || [beta1, beta2, epsilon].iter().any(|given| given.is_some())
+        || [warmup, period].iter().any(|given| given.is_some())
+        || [final_fraction, period_growth, decay].iter().any(|given| given.is_some())
+        || schedule.is_some()
+        || arguments.model.covariance.as_ref().is_some_and(other_frame)
+}
+
+fn apply_density(arguments: &DensityArguments, options: &mut FitOptions) {
+    match arguments.density.as_deref() {
+        Some("off") => options.density = DensityOptions::FIXED,
+        Some(_) => options.density = recipe::density(options.stop.iterations),
+        None => {}
+    }
+    let density = &mut options.density;
+    set(&mut density.start, arguments.start_share);
+    set(&mut density.every, arguments.revise_every);
+    set(&mut density.grow_until, arguments.grow_until);
+    set(&mut density.relocate_until, arguments.relocate_until);
+    set(&mut density.relocate, arguments.relocate_share);
+    set(&mut density.eagerness, arguments.eagerness);
 }
 
 /// How parameters are stored.
@@ -79,6 +114,7 @@ fn apply_optimizer(arguments: &OptimizerArguments, options: &mut FitOptions) -> 
     set(&mut optimizer.beta1, arguments.beta1);
     set(&mut optimizer.beta2, arguments.beta2);
     set(&mut optimizer.epsilon, arguments.epsilon);
+    set(&mut optimizer.memory, arguments.memory);
     set(&mut optimizer.clip_value, arguments.clip_value.map(|limit| limit.0));
     set(&mut optimizer.clip_norm, arguments.clip_norm.map(|limit| limit.0));
     Ok(())
@@ -111,7 +147,7 @@ fn blend(arguments: &ModelArguments, before: Blend) -> Result<Blend> {
         None => before,
         Some("normalized") => match before {
             Blend::Normalized { .. } => before,
-            Blend::Additive => Blend::Normalized { epsilon: BLEND_EPSILON },
+            Blend::Additive => Blend::NORMALIZED,
         },
         Some(_) => Blend::Additive,
     };

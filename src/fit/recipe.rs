@@ -1,0 +1,36 @@
+//! The whole method that measurement says is best for a number of iterations.
+
+use super::FitOptions;
+use crate::blend::Blend;
+use crate::covariance::{self, Covariance};
+use crate::density::DensityOptions;
+
+/// Sets blend, update rule and density control for the number of iterations that `options` has.
+///
+/// L-BFGS from the Gauss-Newton blocks with growth and relocation, on the normalized blend.
+pub fn apply(options: &mut FitOptions) {
+    let usual = FitOptions::default().optimizer;
+    options.blend = Blend::NORMALIZED;
+    options.covariance = covariance::BodyFrame.name().into();
+    options.optimizer.learning_rate = usual.learning_rate;
+    options.optimizer.rule = "lbfgs".into();
+    options.optimizer.finish = None;
+    options.density = density(options.stop.iterations);
+    options.stop.patience = None;
+}
+
+/// Growth and relocation that suit a number of iterations.
+pub fn density(iterations: u64) -> DensityOptions {
+    let length = iterations as f64;
+    // Revisions come in proportion up to 250 iterations, and then ever more slowly: what a fit
+    // has settled should not be stirred up all the time.
+    let every = if length <= 250.0 { 0.08 * length } else { 20.0 * (length / 250.0).sqrt() };
+    DensityOptions {
+        start: 0.3,
+        every: (every.round() as u64).max(4),
+        grow_until: 0.5,
+        relocate_until: if iterations < 200 { 0.6 } else { 0.7 },
+        relocate: if iterations < 200 { 0.15 } else { 0.1 },
+        eagerness: 4.0,
+    }
+}

@@ -1,0 +1,62 @@
+//! Gaussians come, go and move between two updates.
+
+use super::fitter::Fitter;
+use crate::density::costs::{self, Evidence};
+use crate::density::{self, Plan, Scene};
+use crate::error::Result;
+use crate::optim::{PerGroup, Transform};
+
+impl Fitter<'_> {
+    pub(super) fn is_revision_due(&self) -> bool {
+        let (iteration, horizon) = (self.state.iteration, self.options.stop.iterations);
+        self.options.density.is_due(iteration, self.state.last_revision, horizon)
+    }
+
+    /// Adds and relocates Gaussians where that pays; the others make the optimizer's step.
+    pub(super) fn revise(&mut self, rates: PerGroup<f32>) -> Result<()> {
+        let plan = self.plan();
+        let mut residual = self.renderer.render()?;
+        for (value, wanted) in residual.data_mut().iter_mut().zip(self.target.data()) {
+            *value -= wanted;
+        }
+        let mut squares = self.renderer.squared_weights()?;
+        let evidence = Evidence {
+            moments: &self.moments,
+            normalized: squares.as_ref().map(|w| (self.renderer.coverage_moments(), w)),
+            weight: self.curvature(),
+            size: self.target.size(),
+        };
+        let costs = costs::removal(&self.state.gaussians, &evidence);
+
+        let (channels, curvature) = (self.state.gaussians.channels(), self.curvature());
+        match &squares {
+            Some(squares) => self.state.blocks.set_normalized(channels, squares, curvature),
+            None => self.state.blocks.set(&self.state.gaussians, curvature),
+        }
+        self.plain_update(rates);
+        let scene =
+            Scene { residual: &residual, normalized: self.renderer.normalized(), costs: &costs };
+        let gaussians = &mut self.state.gaussians;
+        let rows = density::revise(gaussians, squares.as_mut(), &scene, &plan);
+        if let Some(squares) = &squares {
+            self.state.blocks.set_normalized(channels, squares, curvature);
+        }
+        self.optimizer.remap(&rows);
+        (self.state.last_revision, self.state.last_blocks) =
+            (self.state.iteration, self.state.iteration);
+        Ok(())
+    }
+
+    fn plan(&self) -> Plan {
+        let density = &self.options.density;
+        let (have, iteration) = (self.state.gaussians.len(), self.state.iteration);
+        let horizon = self.options.stop.iterations;
+        let pixels = self.target.size().pixels() as f32;
+        Plan {
+            add: density.to_add(have, self.options.gaussians, iteration, horizon),
+            relocate: density.to_relocate(have, iteration, horizon),
+            eagerness: density.eagerness,
+            largest_sigma_px: (pixels / have.max(1) as f32).sqrt(),
+        }
+    }
+}

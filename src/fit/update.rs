@@ -1,0 +1,122 @@
+//! One update of the parameters: the optimizer's step, and the line search around it.
+
+use super::fitter::{Evaluation, Fitter};
+use super::parameters;
+use super::progress::Progress;
+use super::search::Search;
+use crate::blend::Blend;
+use crate::error::Result;
+use crate::loss::Loss;
+use crate::optim::{PerGroup, Step, Transform, Trial, TrustRegion};
+
+/// Iterations for which blocks that cost a pass over the picture are kept.
+const BLOCKS_EVERY: u64 = 10;
+
+impl Fitter<'_> {
+    /// Moments to gradients, without what the bounds of the scales would undo.
+    pub(super) fn differentiate(&mut self) {
+        let gaussians = &self.state.gaussians;
+        parameters::pull_back(gaussians, self.covariance, &self.moments, &mut self.updates);
+        if self.rule.blocks {
+            parameters::project(gaussians, self.covariance, &mut self.updates, self.bounds);
+        }
+    }
+
+    /// Curvature of the loss along one value of one pixel, about: the terms other than the
+    /// squares only take part by their weight.
+    pub(super) fn curvature(&self) -> f32 {
+        let Loss { l1, l2, ssim } = self.options.loss;
+        2.0 * (l1 + l2 + ssim) / self.target.data().len() as f32
+    }
+
+    /// Moves the Gaussians, for good or, with a line search, for trial.
+    pub(super) fn update(&mut self, loss: f64, rates: PerGroup<f32>) -> Result<()> {
+        self.set_blocks()?;
+        if !self.rule.line_search {
+            self.plain_update(rates);
+            return Ok(());
+        }
+        let gradient = self.updates.clone();
+        self.direct(rates);
+        let base = self.state.gaussians.clone();
+        self.take(Search::new(base, gradient, self.updates.clone(), loss));
+        Ok(())
+    }
+
+    /// Moves the Gaussians by the optimizer's whole step.
+    pub(super) fn plain_update(&mut self, rates: PerGroup<f32>) {
+        self.direct(rates);
+        if self.rule.blocks {
+            TrustRegion::default().clip(&mut self.updates);
+        }
+        let gaussians = &mut self.state.gaussians;
+        parameters::retract(gaussians, self.covariance, &self.updates, self.bounds);
+    }
+
+    /// From gradients to the step.
+    fn direct(&mut self, rates: PerGroup<f32>) {
+        let step = Step { rates, blocks: self.rule.blocks.then_some(&self.state.blocks) };
+        self.optimizer.update(&mut self.updates, &step);
+    }
+
+    fn set_blocks(&mut self) -> Result<()> {
+        if !self.rule.blocks {
+            return Ok(());
+        }
+        let (curvature, iteration) = (self.curvature(), self.state.iteration);
+        if self.options.blend == Blend::Additive {
+            self.state.blocks.set(&self.state.gaussians, curvature);
+        } else if self.state.blocks.is_empty() || iteration >= self.state.last_blocks + BLOCKS_EVERY
+        {
+            let channels = self.state.gaussians.channels();
+            if let Some(weights) = self.renderer.squared_weights()? {
+                self.state.blocks.set_normalized(channels, &weights, curvature);
+            }
+            self.state.last_blocks = iteration;
+        }
+        Ok(())
+    }
+
+    /// Moves to the trial of a search.
+    fn take(&mut self, search: Search) {
+        self.state.gaussians.clone_from(&search.base);
+        let gaussians = &mut self.state.gaussians;
+        parameters::retract(gaussians, self.covariance, &search.step, self.bounds);
+        self.state.search = Some(search);
+    }
+
+    /// Ends the search with a step that is good; else says what to do.
+    pub(super) fn judge(&mut self, loss: f64) -> Option<Trial> {
+        let search = self.state.search.as_mut()?;
+        let trial = search.rule.judge(loss, search.slope);
+        if trial != Trial::Accept {
+            return Some(trial);
+        }
+        self.optimizer.stepped(&search.step);
+        self.state.search = None;
+        self.state.failures = 0;
+        None
+    }
+
+    /// After a trial that was no good: a shorter step, or a direction with nothing remembered.
+    pub(super) fn retry(&mut self, trial: Trial, evaluation: &Evaluation) -> Result<Progress> {
+        let mut progress = self.progress(evaluation);
+        progress.rejected = true;
+        if let Some(mut search) = self.state.search.take() {
+            if let Trial::Shorten(scale) = trial {
+                search.set_scale(scale);
+                self.take(search);
+            } else {
+                self.optimizer.reset();
+                self.state.failures += 1;
+                self.state.gaussians.clone_from(&search.base);
+                self.renderer.set(&self.state.gaussians);
+                self.updates.clone_from(&search.gradient);
+                self.update(search.rule.loss(), evaluation.rates)?;
+            }
+        }
+        progress.stop = self.stop_reason(f64::NEG_INFINITY);
+        self.advance();
+        Ok(progress)
+    }
+}
