@@ -6,6 +6,7 @@ use clap::{Parser, ValueEnum};
 use lgi::Result;
 use lgi::backend::Backend;
 use lgi::backend::select::{self, DeviceChoice};
+use lgi::fit::Quality;
 
 use crate::scaling::Case;
 
@@ -42,6 +43,15 @@ pub struct Arguments {
     /// Only these parts, separated by commas
     #[arg(long, value_name = "PARTS", value_delimiter = ',')]
     pub only: Vec<Part>,
+
+    /// Only these presets, separated by commas; all, with --quick the first two
+    #[arg(long, value_name = "PRESETS", value_delimiter = ',', value_parser = preset)]
+    presets: Vec<Quality>,
+
+    /// Numbers of Gaussians that the presets are tried with, separated by commas
+    /// [default: 5000,10000,70000, with --quick 500,1000]
+    #[arg(long, value_name = "NUMBERS", value_delimiter = ',')]
+    counts: Vec<usize>,
 
     /// Gaussians of the curves [default: 10000, with --quick 1000]
     #[arg(long, value_name = "N")]
@@ -81,6 +91,24 @@ impl Arguments {
         self.iterations.unwrap_or(if self.quick { 40 } else { 250 })
     }
 
+    /// Presets that are measured.
+    pub fn presets(&self) -> &[Quality] {
+        match (self.presets.as_slice(), self.quick) {
+            ([], true) => &Quality::ALL[..2],
+            ([], false) => &Quality::ALL,
+            (presets, _) => presets,
+        }
+    }
+
+    /// Numbers of Gaussians that they are measured with.
+    pub fn counts(&self) -> &[usize] {
+        match (self.counts.as_slice(), self.quick) {
+            ([], true) => &[500, 1000],
+            ([], false) => &[5000, 10_000, 70_000],
+            (counts, _) => counts,
+        }
+    }
+
     /// Opens the device.
     ///
     /// # Errors
@@ -88,4 +116,9 @@ impl Arguments {
     pub fn open(&self) -> Result<Box<dyn Backend>> {
         select::open(&self.device)
     }
+}
+
+fn preset(name: &str) -> std::result::Result<Quality, String> {
+    let preset = Quality::ALL.into_iter().find(|quality| quality.name() == name);
+    preset.ok_or_else(|| format!("no preset {name:?}"))
 }

@@ -1,7 +1,7 @@
 //! The methods whose curves are compared.
 
 use lgi::density::DensityOptions;
-use lgi::fit::FitOptions;
+use lgi::fit::{FitOptions, recipe};
 use lgi::init::ColorStart;
 
 /// A way to fit.
@@ -10,7 +10,7 @@ pub struct Method {
     pub name: &'static str,
     /// Name in plots.
     pub label: &'static str,
-    /// Sets everything but the number of Gaussians and of iterations.
+    /// Sets everything but the number of Gaussians and of iterations, which are set already.
     pub configure: fn(&mut FitOptions),
 }
 
@@ -23,16 +23,18 @@ pub const METHODS: [Method; 4] = [
     },
     Method { name: "adam-cosine", label: "Adam, cosine rate", configure: cosine_adam },
     Method { name: "lbfgs", label: "L-BFGS", configure: lbfgs },
-    Method { name: "lbfgs-growing", label: "L-BFGS with growth", configure: growing_lbfgs },
+    Method {
+        name: "preset",
+        label: "L-BFGS with growth, normalized blend (presets)",
+        configure: preset,
+    },
 ];
 
 /// Options of a fit of `gaussians` in `iterations`.
 pub fn options(configure: fn(&mut FitOptions), gaussians: usize, iterations: u64) -> FitOptions {
-    let mut options = FitOptions::default();
-    configure(&mut options);
-    options.gaussians = gaussians;
+    let mut options = FitOptions { gaussians, ..FitOptions::default() };
     options.stop.iterations = iterations;
-    options.stop.patience = None;
+    configure(&mut options);
     options
 }
 
@@ -54,20 +56,18 @@ pub fn cosine_adam(options: &mut FitOptions) {
 }
 
 /// L-BFGS on all Gaussians from the first iteration.
-pub fn lbfgs(options: &mut FitOptions) {
+fn lbfgs(options: &mut FitOptions) {
     options.optimizer.rule = "lbfgs".into();
     options.density = DensityOptions::FIXED;
 }
 
-/// L-BFGS while Gaussians are added and moved to where they are missing.
-fn growing_lbfgs(options: &mut FitOptions) {
-    options.optimizer.rule = "lbfgs".into();
-    options.density = DensityOptions {
-        start: 0.3,
-        every: 8,
-        grow_until: 0.5,
-        relocate_until: 0.6,
-        relocate: 0.1,
-        eagerness: 8.0,
-    };
+/// What the presets do in so many iterations: `-q balanced` where there are 250.
+fn preset(options: &mut FitOptions) {
+    recipe::apply(options);
+}
+
+/// The same without growth, so that all iterations cost alike.
+pub fn preset_without_growth(options: &mut FitOptions) {
+    preset(options);
+    options.density = DensityOptions::FIXED;
 }

@@ -12,9 +12,6 @@ use crate::arguments::Arguments;
 use crate::pictures::Picture;
 use crate::tables::{Table, grouped, markdown, mean};
 
-const COUNTS: [usize; 3] = [5000, 10_000, 70_000];
-const QUICK_COUNTS: [usize; 2] = [500, 1000];
-
 #[derive(Serialize)]
 struct Row<'a> {
     picture: &'a str,
@@ -30,11 +27,7 @@ struct Row<'a> {
 /// # Errors
 /// Those of fitting and writing.
 pub fn write(pictures: &[Picture], arguments: &Arguments) -> Result<()> {
-    let (counts, presets) = if arguments.quick {
-        (&QUICK_COUNTS[..], &Quality::ALL[..2])
-    } else {
-        (&COUNTS[..], &Quality::ALL[..])
-    };
+    let (counts, presets) = (arguments.counts(), arguments.presets());
     let mut table = Table::create(&arguments.out.join("quality.csv"))?;
     let mut backend = arguments.open()?;
     let mut lines = Vec::new();

@@ -43,8 +43,12 @@ const QUICK_ITERATIONS: u64 = 3;
 
 /// Methods with a constant number of Gaussians, so that all iterations cost the same.
 const METHODS: [Method; 2] = [
-    Method { name: "adam-cosine", label: "Adam", configure: methods::cosine_adam },
-    Method { name: "lbfgs", label: "L-BFGS", configure: methods::lbfgs },
+    Method { name: "adam-cosine", label: "Adam, additive blend", configure: methods::cosine_adam },
+    Method {
+        name: "preset",
+        label: "L-BFGS, normalized blend",
+        configure: methods::preset_without_growth,
+    },
 ];
 
 /// What one process measures.

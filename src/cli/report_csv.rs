@@ -80,3 +80,18 @@ impl ReportCsv {
 fn written(figure: Option<f64>) -> String {
     figure.map_or_else(String::new, |figure| figure.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn columns_are_the_keys_of_a_report() {
+        let report = serde_json::to_value(Report::default()).unwrap();
+        let keys: BTreeSet<&str> = report.as_object().unwrap().keys().map(String::as_str).collect();
+        let columns = COLUMNS.map(|(name, _)| name);
+        assert_eq!(keys, BTreeSet::from(columns));
+    }
+}
