@@ -1,6 +1,6 @@
 //! The command line of the report.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Parser, ValueEnum};
 use lgi::Result;
@@ -32,9 +32,10 @@ pub struct Arguments {
     #[arg(long, value_name = "DIR")]
     pub pictures: Option<PathBuf>,
 
-    /// Directory that the tables and plots go to; made where missing
-    #[arg(long, value_name = "DIR", default_value = "target/report")]
-    pub out: PathBuf,
+    /// Directory that the tables and plots go to; made where missing. With --quick it may be left
+    /// out, and is target/report then
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
 
     /// Where to compute: auto, gpu, cpu, software, an index or part of a name
     #[arg(long, value_name = "DEVICE", default_value = "cpu")]
@@ -76,6 +77,13 @@ pub struct Arguments {
 }
 
 impl Arguments {
+    /// Directory that the tables and plots go to. Nothing is to be measured without one: a bare
+    /// `cargo bench` runs this, too, and should not take hours.
+    pub fn out(&self) -> Option<&Path> {
+        let usual = self.quick.then_some(Path::new("target/report"));
+        self.out.as_deref().or(usual)
+    }
+
     /// Whether a part was asked for.
     pub fn wants(&self, part: Part) -> bool {
         self.only.is_empty() || self.only.contains(&part)

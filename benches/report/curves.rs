@@ -1,5 +1,6 @@
 //! PSNR over iterations and over seconds, method by method.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -38,8 +39,8 @@ struct Point {
 ///
 /// # Errors
 /// Those of fitting and writing.
-pub fn write(pictures: &[Picture], arguments: &Arguments) -> Result<()> {
-    let mut table = Table::create(&arguments.out.join("curves.csv"))?;
+pub fn write(pictures: &[Picture], out: &Path, arguments: &Arguments) -> Result<()> {
+    let mut table = Table::create(&out.join("curves.csv"))?;
     let mut backend = arguments.open()?;
     let (count, iterations) = (arguments.gaussians(), arguments.iterations());
     let mut means = Vec::new();
@@ -62,7 +63,7 @@ pub fn write(pictures: &[Picture], arguments: &Arguments) -> Result<()> {
         means.push((method.label, mean));
     }
     let title = format!("{}, N = {}", many(pictures.len()), grouped(count));
-    plot(&means, &title, arguments)
+    plot(&means, &title, out)
 }
 
 fn many(pictures: usize) -> String {
@@ -113,7 +114,7 @@ fn floor_db(means: &[(&str, Vec<Point>)]) -> f64 {
     early.map(|point| point.psnr_db).fold(f64::INFINITY, f64::min)
 }
 
-fn plot(means: &[(&str, Vec<Point>)], title: &str, arguments: &Arguments) -> Result<()> {
+fn plot(means: &[(&str, Vec<Point>)], title: &str, out: &Path) -> Result<()> {
     let floor_db = floor_db(means);
     let panel = |label: &str, log: bool, x: fn(&Point) -> f64| Panel {
         title: title.to_owned(),
@@ -133,7 +134,7 @@ fn plot(means: &[(&str, Vec<Point>)], title: &str, arguments: &Arguments) -> Res
         markers: false,
     };
     let over_iterations = panel("iteration", false, |point| point.iteration as f64);
-    draw(&arguments.out.join("psnr_over_iterations.svg"), &[&[over_iterations]])?;
+    draw(&out.join("psnr_over_iterations.svg"), &[&[over_iterations]])?;
     let over_seconds = panel("seconds", true, |point| point.seconds);
-    draw(&arguments.out.join("psnr_over_seconds.svg"), &[&[over_seconds]])
+    draw(&out.join("psnr_over_seconds.svg"), &[&[over_seconds]])
 }

@@ -37,19 +37,23 @@ fn run(arguments: &Arguments) -> Result<()> {
     if let Some(case) = &arguments.case {
         return scaling::measure_here(case, arguments);
     }
-    std::fs::create_dir_all(&arguments.out)?;
+    let Some(out) = arguments.out() else {
+        println!("nothing is measured without --out DIR or --quick; see --help");
+        return Ok(());
+    };
+    std::fs::create_dir_all(out)?;
     let pictures = Picture::load_all(arguments)?;
     if arguments.wants(Part::Curves) {
-        curves::write(&pictures, arguments)?;
+        curves::write(&pictures, out, arguments)?;
     }
     if arguments.wants(Part::Quality) {
-        quality::write(&pictures, arguments)?;
+        quality::write(&pictures, out, arguments)?;
     }
     if arguments.wants(Part::Scaling) {
-        scaling::write(&pictures, arguments)?;
+        scaling::write(&pictures, out, arguments)?;
     }
     // The place for `stages.csv`, the seconds of each stage of an iteration, once a backend tells
     // them: one more `Part`, one more file beside `scaling.rs`.
-    println!("written to {}", arguments.out.display());
+    println!("written to {}", out.display());
     Ok(())
 }

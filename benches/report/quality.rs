@@ -1,5 +1,6 @@
 //! PSNR and seconds by number of Gaussians and preset.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -26,9 +27,9 @@ struct Row<'a> {
 ///
 /// # Errors
 /// Those of fitting and writing.
-pub fn write(pictures: &[Picture], arguments: &Arguments) -> Result<()> {
+pub fn write(pictures: &[Picture], out: &Path, arguments: &Arguments) -> Result<()> {
     let (counts, presets) = (arguments.counts(), arguments.presets());
-    let mut table = Table::create(&arguments.out.join("quality.csv"))?;
+    let mut table = Table::create(&out.join("quality.csv"))?;
     let mut backend = arguments.open()?;
     let mut lines = Vec::new();
     for preset in presets {
@@ -55,7 +56,7 @@ pub fn write(pictures: &[Picture], arguments: &Arguments) -> Result<()> {
         pictures.len(),
         backend.description()
     );
-    Ok(std::fs::write(arguments.out.join("quality.md"), text)?)
+    Ok(std::fs::write(out.join("quality.md"), text)?)
 }
 
 fn fit<'a>(

@@ -3,7 +3,7 @@
 //! A system tells the peak memory of a process, not of a fit: every case runs in a process of its
 //! own, this program once more.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -93,9 +93,9 @@ struct Row {
 ///
 /// # Errors
 /// Those of the cases and of writing.
-pub fn write(pictures: &[Picture], arguments: &Arguments) -> Result<()> {
+pub fn write(pictures: &[Picture], out: &Path, arguments: &Arguments) -> Result<()> {
     let picture = pictures.first().ok_or("no pictures")?;
-    let mut table = Table::create(&arguments.out.join("scaling.csv"))?;
+    let mut table = Table::create(&out.join("scaling.csv"))?;
     let (counts, sizes) = if arguments.quick {
         (&QUICK_COUNTS[..], &QUICK_SIZES[..])
     } else {
@@ -107,7 +107,7 @@ pub fn write(pictures: &[Picture], arguments: &Arguments) -> Result<()> {
         let count = size.pixels() / PIXELS_PER_GAUSSIAN;
         rows.extend(measure_at("pixels", picture, *size, &[count], &mut table, arguments)?);
     }
-    plot(&rows, arguments)
+    plot(&rows, out)
 }
 
 /// All methods on the picture brought to one size.
@@ -207,7 +207,7 @@ fn peak_memory_bytes() -> Option<u64> {
 /// What a panel shows of a row, if it has it.
 type Figure = fn(&Row) -> Option<f64>;
 
-fn plot(rows: &[Row], arguments: &Arguments) -> Result<()> {
+fn plot(rows: &[Row], out: &Path) -> Result<()> {
     let figures: [(&str, Figure); 2] = [
         ("seconds per iteration", |row| Some(row.seconds_per_iteration)),
         ("peak memory (GB)", |row| row.peak_memory_bytes.map(|bytes| bytes as f64 / 1e9)),
@@ -229,7 +229,7 @@ fn plot(rows: &[Row], arguments: &Arguments) -> Result<()> {
         };
         [over_gaussians, over_pixels]
     });
-    draw(&arguments.out.join("scaling.svg"), &[&panels[0], &panels[1]])
+    draw(&out.join("scaling.svg"), &[&panels[0], &panels[1]])
 }
 
 fn megapixels(row: &Row) -> f64 {
