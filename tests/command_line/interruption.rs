@@ -66,7 +66,7 @@ fn an_interrupted_fit_leaves_its_best_result_and_a_checkpoint() {
 fn an_interrupt_does_not_wait_for_the_next_input() {
     let place = Place::new();
     place.picture("a.png");
-    let mut child = start(&place, "- -o out/ --iterations 1000000000");
+    let mut child = start(&place, "- -o out/ --method adam --iterations 1000000000");
     let silent = child.stdin.take();
     send("-INT", &child);
     assert_eq!(child.wait().unwrap().code(), Some(130));

@@ -65,10 +65,8 @@ fn results_are_a_table_with_means() {
         }
         let [a, c, mean] = [a, c, mean].map(|figure| figure.parse::<f64>().unwrap());
         assert!((mean - (a + c) / 2.0).abs() < 1e-9 * mean, "{key}: {a}, {c}, {mean}");
-        match *key {
-            "gaussians" => assert_eq!(a, 40.0),
-            "bytes" => assert_eq!(a, place.bytes("a.lgi").len() as f64),
-            _ => {}
+        if *key == "bytes" {
+            assert_eq!(a, place.bytes("a.lgi").len() as f64);
         }
     }
 }
