@@ -108,7 +108,7 @@ pub fn run(arguments: &DecodeArguments) -> Result<()> {
             Err(failure) => return Err(failure),
         }
     }
-    reporter.finish();
+    reporter.finish()?;
     match failed {
         0 => Ok(()),
         failed => Err(Failure::Some { failed, total: jobs.len() }),

@@ -19,7 +19,9 @@ mod paths;
 mod picture_output;
 mod progress;
 mod report;
+mod report_csv;
 mod scene_file;
+mod table;
 mod values;
 
 use std::ffi::OsString;

@@ -6,6 +6,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::failure::Result;
+use super::report_csv::ReportCsv;
 use super::{messages, output};
 
 /// How results are reported.
@@ -83,34 +84,47 @@ impl Report {
 /// Reports each input as soon as it is done, and the means at the end.
 pub struct Reporter {
     arguments: ReportArguments,
+    table: Option<ReportCsv>,
     reports: Vec<Report>,
 }
 
 impl Reporter {
     /// A reporter that has reported nothing.
     pub fn new(arguments: ReportArguments) -> Self {
-        Self { arguments, reports: Vec::new() }
+        Self { arguments, table: None, reports: Vec::new() }
+    }
+
+    /// Reports into a table, too.
+    pub fn with_table(self, table: Option<ReportCsv>) -> Self {
+        Self { table, ..self }
     }
 
     /// Reports one input.
     ///
     /// # Errors
-    /// As [`output::line`], for JSON.
+    /// As [`output::line`], for JSON; as [`ReportCsv::add`], for a table.
     pub fn add(&mut self, report: Report) -> Result<()> {
         if self.arguments.json {
             json(&report)?;
         } else if !self.arguments.quiet {
             messages::line(&report.line());
         }
+        if let Some(table) = &mut self.table {
+            table.add(&report)?;
+        }
         self.reports.push(report);
         Ok(())
     }
 
     /// Says the means over several inputs.
-    pub fn finish(&self) {
+    ///
+    /// # Errors
+    /// As [`ReportCsv::finish`], for a table.
+    pub fn finish(&mut self) -> Result<()> {
         if self.reports.len() > 1 && !self.arguments.json && !self.arguments.quiet {
             messages::line(&summary(&self.reports));
         }
+        self.table.as_mut().map_or(Ok(()), |table| table.finish(&self.reports))
     }
 }
 
@@ -142,7 +156,7 @@ fn summary(reports: &[Report]) -> String {
 }
 
 /// Mean of a figure over the reports that have it.
-fn mean(reports: &[Report], figure: impl Fn(&Report) -> Option<f64>) -> Option<f64> {
+pub(super) fn mean(reports: &[Report], figure: impl Fn(&Report) -> Option<f64>) -> Option<f64> {
     let figures: Vec<f64> = reports.iter().filter_map(figure).collect();
     (!figures.is_empty()).then(|| figures.iter().sum::<f64>() / figures.len() as f64)
 }

@@ -4,10 +4,12 @@ use super::FitOptions;
 use crate::blend::Blend;
 use crate::covariance::{self, Covariance};
 use crate::density::DensityOptions;
+use crate::image::Size;
 
 /// Sets blend, update rule and density control for the number of iterations that `options` has.
 ///
-/// L-BFGS from the Gauss-Newton blocks with growth and relocation, on the normalized blend.
+/// L-BFGS from the Gauss-Newton blocks with growth and relocation, on the normalized blend; for
+/// many Gaussians see [`blend`].
 pub fn apply(options: &mut FitOptions) {
     let usual = FitOptions::default().optimizer;
     options.blend = Blend::NORMALIZED;
@@ -18,6 +20,15 @@ pub fn apply(options: &mut FitOptions) {
     options.optimizer.memory = if options.stop.iterations < 200 { 8 } else { 16 };
     options.density = density(options.stop.iterations);
     options.stop.patience = None;
+}
+
+/// Pixels for each Gaussian above which colours that are averaged draw the better picture.
+const SPARSE_PX: usize = 28;
+
+/// The blend that is best for so many Gaussians on so many pixels: averaged colours where each
+/// Gaussian has an area to draw, sums where they stand closely.
+pub fn blend(gaussians: usize, size: Size) -> Blend {
+    if size.pixels() / gaussians.max(1) >= SPARSE_PX { Blend::NORMALIZED } else { Blend::Additive }
 }
 
 /// Growth and relocation that suit a number of iterations.

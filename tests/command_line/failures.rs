@@ -63,6 +63,9 @@ fn wrong_usage() {
         ("encode a.png -o a.png --force", "replace the input"),
         ("encode a.png ./a.png -o d/", "same output"),
         ("encode a.png --json -o -", "standard output"),
+        ("encode a.png --json --csv -", "standard output"),
+        ("encode a.png --metrics-csv - --csv -", "standard output"),
+        ("encode a.png --metrics-csv m.csv --csv m.csv", "share a file"),
         ("encode a.png b.png --resume c.json", "one input"),
         ("decode x.lgi --scale 0", "--scale"),
         ("decode x.lgi --width 0", "--width"),
@@ -84,6 +87,7 @@ fn nothing_is_overwritten_without_force() {
         ("a.lgi", "a.png"),
         ("x.png", "a.png -o x.png"),
         ("m.csv", "a.png -o y.lgi --metrics-csv m.csv"),
+        ("r.csv", "a.png -o z.lgi --csv r.csv"),
     ] {
         place.write(output, "precious");
         let line = error_line(&mut place.encode(arguments), 1);
@@ -129,6 +133,7 @@ fn places_that_cannot_be_written_to_are_found_before_the_work() {
         "--checkpoint-dir file/c",
         "--metrics-csv file/m.csv",
         "-o x.jpg --metrics-csv none/m.csv",
+        "--csv none/r.csv",
     ] {
         let run = format!("encode a.png --device cpu --iterations 1000000000 {arguments}");
         let line = error_line(&mut place.lgi(&run), 1);

@@ -17,6 +17,7 @@ fn start(place: &Place, arguments: &str) -> Child {
         .args(checkpoints.split_whitespace())
         .args(arguments.split_whitespace())
         .current_dir(place.path("."))
+        .stdin(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
@@ -58,6 +59,19 @@ fn an_interrupted_fit_leaves_its_best_result_and_a_checkpoint() {
         );
         assert_eq!(json(&mut place.lgi(&run))["iterations"], iterations);
     }
+}
+
+/// The next input is waited for in the meantime, and never comes.
+#[test]
+fn an_interrupt_does_not_wait_for_the_next_input() {
+    let place = Place::new();
+    place.picture("a.png");
+    let mut child = start(&place, "- -o out/ --method adam --iterations 1000000000");
+    let silent = child.stdin.take();
+    send("-INT", &child);
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(place.list("out"), ["a.lgi"]);
+    drop(silent);
 }
 
 #[test]

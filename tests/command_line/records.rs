@@ -1,6 +1,8 @@
 //! Tables and checkpoints.
 
-use super::common::{Place, error_line, json};
+use predicates::prelude::*;
+
+use super::common::{Place, REPORT_KEYS, error_line, json};
 
 fn rows(place: &Place, name: &str) -> Vec<csv::StringRecord> {
     let bytes = place.bytes(name);
@@ -40,6 +42,33 @@ fn several_inputs_share_a_table() {
     let rows = rows(&place, "m.csv");
     let keys: Vec<(&str, &str)> = rows.iter().map(|row| (&row[0], &row[1])).collect();
     assert_eq!(keys, [("a.png", "0"), ("a.png", "10"), ("b.png", "0"), ("b.png", "10")]);
+}
+
+#[test]
+fn results_are_a_table_with_means() {
+    let place = Place::new();
+    place.picture("a.png");
+    place.write("bad.png", "no");
+    place.picture_of("c.png", 1);
+    let run = place.encode("a.png bad.png c.png --csv r.csv").assert().code(1);
+    run.stderr(predicate::str::contains("2 pictures, mean "));
+    let header = String::from_utf8(place.bytes("r.csv")).unwrap();
+    assert_eq!(header.lines().next().unwrap(), REPORT_KEYS.join(","));
+    let rows = rows(&place, "r.csv");
+    let firsts: Vec<&str> = rows.iter().map(|row| &row[0]).collect();
+    assert_eq!(firsts, ["a.png", "c.png", "mean"]);
+    for (column, key) in REPORT_KEYS.iter().enumerate().skip(1) {
+        let [a, c, mean] = [0, 1, 2].map(|row| &rows[row][column]);
+        if ["output", "method", "device", "seed"].contains(key) {
+            assert!(!a.is_empty() && !c.is_empty() && mean.is_empty(), "{key}");
+            continue;
+        }
+        let [a, c, mean] = [a, c, mean].map(|figure| figure.parse::<f64>().unwrap());
+        assert!((mean - (a + c) / 2.0).abs() < 1e-9 * mean, "{key}: {a}, {c}, {mean}");
+        if *key == "bytes" {
+            assert_eq!(a, place.bytes("a.lgi").len() as f64);
+        }
+    }
 }
 
 #[test]

@@ -28,11 +28,13 @@ fn pictures_and_scenes_go_through_pipes() {
 }
 
 #[test]
-fn the_table_can_go_to_standard_output() {
+fn tables_can_go_to_standard_output() {
     let place = Place::new();
     place.picture("a.png");
     let table = predicate::str::starts_with("input,iteration,");
     place.encode("a.png --metrics-csv -").assert().success().stdout(table);
+    let table = predicate::str::starts_with("input,output,").and(predicate::str::contains("mean,"));
+    place.encode("a.png --force --csv -").assert().success().stdout(table);
 }
 
 /// The reader is gone before anything is written: nothing is written before standard input ends.
@@ -45,6 +47,7 @@ fn a_closed_pipe_is_no_failure() {
     for (arguments, input) in [
         ("encode - -o - -n 10 --iterations 3 --device cpu", &picture),
         ("encode - -o x.lgi -n 10 --iterations 3 --device cpu --json", &picture),
+        ("encode - -o y.lgi -n 10 --iterations 3 --device cpu --csv -", &picture),
         ("decode - -o -", &scene),
         ("info -", &scene),
         ("info - --json", &scene),
@@ -102,7 +105,8 @@ fn a_full_disk_is_a_failure() {
         let line = messages.lines().last().unwrap_or_default();
         assert!(line.starts_with("error: cannot write: ") && line.ends_with(": standard output"));
     }
-    for arguments in ["-o /dev/full", "-o x.lgi --metrics-csv /dev/full"] {
+    let tables = ["-o x.lgi --metrics-csv /dev/full", "-o x.lgi --csv /dev/full"];
+    for arguments in ["-o /dev/full"].iter().chain(&tables) {
         let says = predicate::str::is_match("(?m)^error: cannot write: .*: /dev/full$").unwrap();
         place.encode(&format!("a.png {arguments}")).assert().code(1).stderr(says);
     }

@@ -18,6 +18,7 @@ Examples:
       Writes photo.lgi.
   lgi encode photo.png -o photo.lgi -n 5000 -q high --seed 7
   lgi encode *.jpg -o encoded/ --json > figures.jsonl
+  lgi encode *.jpg -o encoded/ --csv figures.csv
   lgi encode -i in.png -o out.png -n 1000 -q balanced --metrics-csv m.csv
       Writes the picture as the Gaussians draw it, and a table of the fit.
   lgi encode photo.png --checkpoint-dir saved --checkpoint-every 100
@@ -308,6 +309,13 @@ pub struct ModelArguments {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Records and checkpoints")]
 pub struct RecordArguments {
+    /// Write a table of the results, a row for every picture; - is standard output
+    ///
+    /// Columns are the keys of --json. The last row, whose input is called `mean`, has the means
+    /// of all figures.
+    #[arg(long, value_name = "FILE")]
+    pub csv: Option<PathBuf>,
+
     /// Write a table of the fit, a row for every logged iteration; - is standard output
     ///
     /// Columns: input, iteration, the terms of the loss (unweighted) and their weighted total,

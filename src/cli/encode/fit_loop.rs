@@ -1,5 +1,6 @@
 //! The loop around one fit: progress, records, checkpoints and interruption.
 
+use lgi::blend::Blend;
 use lgi::fit::{Best, Fitter};
 
 use super::checkpoints::Checkpoints;
@@ -13,6 +14,8 @@ use crate::cli::progress::Display;
 pub struct Fitted {
     /// What it was done with.
     pub method: String,
+    /// How its Gaussians make a pixel.
+    pub blend: Blend,
     /// The best Gaussians.
     pub best: Best,
     /// Number of updates made.
@@ -69,7 +72,14 @@ pub fn run(
         }
         if ended || interrupted {
             let method = fitter.options().method();
-            return Ok(Fitted { method, best: fitter.best(), iterations: updates, interrupted });
+            let blend = fitter.options().blend;
+            return Ok(Fitted {
+                method,
+                blend,
+                best: fitter.best(),
+                iterations: updates,
+                interrupted,
+            });
         }
     }
 }

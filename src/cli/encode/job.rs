@@ -1,12 +1,12 @@
-//! One picture: read, fit, write, measure.
+//! One picture that has been read: fit, write, measure.
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use lgi::backend::Backend;
 use lgi::codec::{self, ReadLimits, Scene, WriteOptions};
-use lgi::fit::{Checkpoint, CountSearch, FitOptions, Fitter, Verdict};
-use lgi::image::{self, Image, Loaded};
+use lgi::fit::{Checkpoint, CountSearch, FitOptions, Fitter, Verdict, recipe};
+use lgi::image::{Image, Loaded};
 use lgi::renderer::Renderer;
 use serde_json::json;
 
@@ -15,6 +15,7 @@ use super::checkpoints::Checkpoints;
 use super::fit_loop::{self, Fitted, Records};
 use super::metrics_csv::MetricsCsv;
 use super::options;
+use super::reading::Ready;
 use crate::cli::failure::Result;
 use crate::cli::measure::Measured;
 use crate::cli::messages;
@@ -48,16 +49,13 @@ pub struct Done {
     pub interrupted: bool,
 }
 
-/// Encodes one picture.
+/// Encodes one picture, if it could be read.
 ///
 /// # Errors
 /// Whatever fails, with the path that it is about.
-pub fn encode(session: &mut Session<'_>, job: &Job) -> Result<Done> {
+pub fn encode(session: &mut Session<'_>, job: &Job, read: lgi::Result<Ready>) -> Result<Done> {
     let started = Instant::now();
-    if let Some(path) = job.output.file() {
-        paths::check_output(path, session.arguments.files.force)?;
-    }
-    let Loaded { image, bit_depth, .. } = read(session, job)?;
+    let Ready { loaded: Loaded { image, bit_depth, .. }, seconds: reading_s } = read?;
     let picture = as_picture(&job.output, bit_depth, session.arguments.files.force);
     if let Some(picture) = &picture {
         picture.check(image.channels())?;
@@ -91,17 +89,11 @@ pub fn encode(session: &mut Session<'_>, job: &Job) -> Result<Done> {
         ssim: Some(measured.ssim),
         bytes: size,
         bpp: lgi::metrics::bits_per_pixel(size, target.size()),
-        seconds: started.elapsed().as_secs_f64(),
+        seconds: reading_s + started.elapsed().as_secs_f64(),
         device: Some(session.backend.description().to_owned()),
         seed: Some(session.options.seed),
     };
     Ok(Done { report, interrupted: fitted.interrupted })
-}
-
-fn read(session: &Session<'_>, job: &Job) -> lgi::Result<Loaded> {
-    let limits = session.arguments.limits;
-    let bytes = job.input.read(limits.max_file_bytes())?;
-    image::decode(&bytes, &limits.for_pictures()).map_err(|error| job.input.blame(error))
 }
 
 /// The output as a picture, if its name asks for one.
@@ -163,8 +155,11 @@ fn fit_once(
     session: &mut Session<'_>,
     job: &Job,
     target: &Arc<Image>,
-    options: FitOptions,
+    mut options: FitOptions,
 ) -> Result<Fitted> {
+    if options::chooses_blend(session.arguments) && session.resumed.is_none() {
+        options.blend = recipe::blend(options.gaussians, target.size());
+    }
     let Session { arguments, resumed, backend, checkpoints, metrics, .. } = session;
     let (backend, target) = (backend.as_mut(), Arc::clone(target));
     let mut fitter = match resumed.take() {
@@ -188,7 +183,7 @@ fn scene(session: &Session<'_>, fitted: &Fitted, target: &Image, bit_depth: u8) 
     Scene {
         size: target.size(),
         bit_depth,
-        blend: session.options.blend,
+        blend: fitted.blend,
         gaussians: fitted.best.gaussians.clone(),
         metadata: Some(json!({
             "encoder": concat!("lgi ", env!("CARGO_PKG_VERSION")),

@@ -1,16 +1,12 @@
 //! `--metrics-csv`: a fit as a table.
 
-use std::fs::File;
-use std::io::{ErrorKind, Write};
-use std::path::PathBuf;
-
-use lgi::Error;
 use lgi::fit::{Details, Progress};
 use lgi::loss::Loss;
 use lgi::optim::PerGroup;
 
-use crate::cli::failure::{Failure, Result};
-use crate::cli::paths::{self, Place};
+use crate::cli::failure::Result;
+use crate::cli::paths::Place;
+use crate::cli::table::Table;
 
 /// Names of the columns, in order.
 const COLUMNS: [&str; 17] = [
@@ -35,37 +31,22 @@ const COLUMNS: [&str; 17] = [
 
 /// The table of all fits of a run.
 pub struct MetricsCsv {
-    writer: csv::Writer<Box<dyn Write>>,
-    /// For messages.
-    path: PathBuf,
-    is_stdout: bool,
+    table: Table,
 }
 
 impl MetricsCsv {
     /// Starts the table.
     ///
     /// # Errors
-    /// [`Failure::Failed`] if the file exists and may not be replaced, or cannot be written.
+    /// As [`Table::create`].
     pub fn create(place: &Place, force: bool) -> Result<Self> {
-        let (stream, path): (Box<dyn Write>, PathBuf) = match place {
-            Place::Standard => (Box::new(std::io::stdout()), "standard output".into()),
-            Place::File(path) => {
-                paths::check_output(path, force)?;
-                let file =
-                    File::create(path).map_err(|error| Error::io("create", error).at(path))?;
-                (Box::new(file), path.clone())
-            }
-        };
-        let writer = csv::Writer::from_writer(stream);
-        let mut table = Self { writer, path, is_stdout: *place == Place::Standard };
-        table.record(&COLUMNS)?;
-        Ok(table)
+        Ok(Self { table: Table::create(place, force, &COLUMNS)? })
     }
 
-    /// Adds a row, and sees to it that it is there whatever happens next.
+    /// Adds a row.
     ///
     /// # Errors
-    /// [`Failure::Failed`] if it cannot be written; [`Failure::BrokenPipe`].
+    /// As [`Table::add`].
     pub fn add(
         &mut self,
         input: &str,
@@ -93,15 +74,7 @@ impl MetricsCsv {
             details.uncovered_pixels.to_string(),
             format!("{:.6}", progress.seconds),
         ]);
-        self.record(&row)
-    }
-
-    fn record(&mut self, row: &[impl AsRef<[u8]>]) -> Result<()> {
-        let written = self.writer.write_record(row).map_err(std::io::Error::from);
-        written.and_then(|()| self.writer.flush()).map_err(|error| match error.kind() {
-            ErrorKind::BrokenPipe if self.is_stdout => Failure::BrokenPipe,
-            _ => Error::io("write", error).at(&self.path).into(),
-        })
+        self.table.add(&row)
     }
 }
 

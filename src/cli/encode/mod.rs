@@ -7,23 +7,27 @@ mod fit_loop;
 mod job;
 mod metrics_csv;
 mod options;
+mod reading;
 
 pub use arguments::EncodeArguments;
 pub use defaults::with_defaults;
 
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use lgi::backend::select;
 use lgi::fit::Checkpoint;
 
+use self::arguments::RecordArguments;
 use self::checkpoints::Checkpoints;
 use self::job::Session;
 use self::metrics_csv::MetricsCsv;
+use self::reading::read_ahead;
 use super::device::{parse_device, use_threads};
 use super::failure::{Failure, Result};
 use super::paths::{Job, Place};
 use super::report::Reporter;
+use super::report_csv::ReportCsv;
 use super::{interrupt, messages, output, paths};
 
 /// Extension of what is written where nothing else is asked for.
@@ -48,16 +52,20 @@ pub fn run(arguments: &EncodeArguments) -> Result<()> {
         Some(path) => Some(MetricsCsv::create(&Place::of(path), arguments.files.force)?),
         None => None,
     };
+    let table = match &arguments.records.csv {
+        Some(path) => Some(ReportCsv::create(&Place::of(path), arguments.files.force)?),
+        None => None,
+    };
     let backend = select::open(&device)?;
     let mut session = Session { arguments, options, resumed, backend, checkpoints, metrics };
-    encode_all(&mut session, &jobs)
+    let mut reporter = Reporter::new(arguments.report).with_table(table);
+    encode_all(&mut session, &jobs, &mut reporter)
 }
 
-fn encode_all(session: &mut Session<'_>, jobs: &[Job]) -> Result<()> {
-    let mut reporter = Reporter::new(session.arguments.report);
+fn encode_all(session: &mut Session<'_>, jobs: &[Job], reporter: &mut Reporter) -> Result<()> {
     let mut failed = 0;
-    for job in jobs {
-        match job::encode(session, job).and_then(|done| {
+    for (job, read) in read_ahead(jobs, session.arguments) {
+        match job::encode(session, job, read).and_then(|done| {
             reporter.add(done.report)?;
             if done.interrupted { Err(Failure::Interrupted) } else { Ok(()) }
         }) {
@@ -70,7 +78,7 @@ fn encode_all(session: &mut Session<'_>, jobs: &[Job]) -> Result<()> {
             Err(failure) => return Err(failure),
         }
     }
-    reporter.finish();
+    reporter.finish()?;
     match failed {
         0 => Ok(()),
         failed => Err(Failure::Some { failed, total: jobs.len() }),
@@ -86,6 +94,7 @@ fn plan(arguments: &EncodeArguments) -> Result<Vec<Job>> {
         return Err(Failure::usage("--resume goes on with one picture; give one input"));
     }
     check_stdout(arguments, &jobs)?;
+    check_tables(arguments)?;
     let mut stems = HashSet::new();
     let twice = jobs.iter().map(|job| job.input.stem()).find(|stem| !stems.insert(stem.clone()));
     match twice.filter(|_| arguments.records.checkpoint_dir.is_some()) {
@@ -97,7 +106,25 @@ fn plan(arguments: &EncodeArguments) -> Result<Vec<Job>> {
     }
 }
 
-/// Standard output takes one thing: the file, the reports, or the table.
+/// The tables that can be asked for, and where they go.
+fn tables(arguments: &EncodeArguments) -> [(&'static str, Option<&Path>); 2] {
+    let RecordArguments { csv, metrics_csv, .. } = &arguments.records;
+    [("--csv", csv.as_deref()), ("--metrics-csv", metrics_csv.as_deref())]
+}
+
+/// A file takes one table.
+fn check_tables(arguments: &EncodeArguments) -> Result<()> {
+    let [(one, first), (other, second)] = tables(arguments);
+    match first.filter(|_| first == second) {
+        Some(path) => Err(Failure::usage(format!(
+            "{one} and {other} cannot share a file: {}",
+            path.display()
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// Standard output takes one thing: the file, the reports, or a table.
 fn check_stdout(arguments: &EncodeArguments, jobs: &[Job]) -> Result<()> {
     let mut takers = Vec::new();
     for job in jobs.iter().filter(|job| job.output == Place::Standard) {
@@ -107,8 +134,10 @@ fn check_stdout(arguments: &EncodeArguments, jobs: &[Job]) -> Result<()> {
     if arguments.report.json {
         takers.push("--json");
     }
-    if arguments.records.metrics_csv.as_ref().is_some_and(|path| Place::of(path).file().is_none()) {
-        takers.push("--metrics-csv");
+    for (option, path) in tables(arguments) {
+        if path.is_some_and(|path| Place::of(path) == Place::Standard) {
+            takers.push(option);
+        }
     }
     match takers.as_slice() {
         [first, second, ..] => Err(Failure::usage(format!(

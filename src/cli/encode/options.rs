@@ -73,6 +73,13 @@ fn wants_plain_method(arguments: &EncodeArguments) -> bool {
         || arguments.model.covariance.as_ref().is_some_and(other_frame)
 }
 
+/// Whether the blend is the preset's to choose.
+pub fn chooses_blend(arguments: &EncodeArguments) -> bool {
+    arguments.model.blend.is_none()
+        && arguments.model.blend_epsilon.is_none()
+        && !wants_plain_method(arguments)
+}
+
 fn apply_density(arguments: &DensityArguments, options: &mut FitOptions) {
     match arguments.density.as_deref() {
         Some("off") => options.density = DensityOptions::FIXED,

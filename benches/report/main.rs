@@ -1,0 +1,59 @@
+//! Everything that the README shows in tables and plots, from one command:
+//!
+//! ```text
+//! cargo bench --bench report -- --pictures DIR --out DIR [--quick]
+//! ```
+
+mod arguments;
+mod curves;
+mod methods;
+mod pictures;
+mod plots;
+mod quality;
+mod scaling;
+mod tables;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use arguments::{Arguments, Part};
+use clap::Parser;
+use pictures::Picture;
+
+/// Result of everything here; the message says enough.
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+fn main() -> ExitCode {
+    match run(&Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<()> {
+    if let Some(case) = &arguments.case {
+        return scaling::measure_here(case, arguments);
+    }
+    let Some(out) = arguments.out() else {
+        println!("nothing is measured without --out DIR or --quick; see --help");
+        return Ok(());
+    };
+    std::fs::create_dir_all(out)?;
+    let pictures = Picture::load_all(arguments)?;
+    if arguments.wants(Part::Curves) {
+        curves::write(&pictures, out, arguments)?;
+    }
+    if arguments.wants(Part::Quality) {
+        quality::write(&pictures, out, arguments)?;
+    }
+    if arguments.wants(Part::Scaling) {
+        scaling::write(&pictures, out, arguments)?;
+    }
+    // The place for `stages.csv`, the seconds of each stage of an iteration, once a backend tells
+    // them: one more `Part`, one more file beside `scaling.rs`.
+    println!("written to {}", out.display());
+    Ok(())
+}

@@ -1,0 +1,170 @@
+//! Plots as SVG: panels in rows, each with its curves and their legend.
+
+use std::ops::Range;
+use std::path::Path;
+
+use plotters::coord::Shift;
+use plotters::coord::combinators::WithKeyPoints;
+use plotters::coord::ranged1d::{AsRangedCoord, ValueFormatter};
+use plotters::prelude::*;
+
+use crate::Result;
+
+/// Size of one panel in pixels of the SVG.
+const PANEL_PX: (u32, u32) = (820, 480);
+const FONT: &str = "sans-serif";
+const TEXT_PX: u32 = 15;
+const TITLE_PX: u32 = 18;
+const LEGEND_LINE_PX: i32 = 26;
+
+/// Colours that are told apart with any kind of sight (Okabe and Ito 2008).
+const COLORS: [RGBColor; 4] =
+    [RGBColor(230, 159, 0), RGBColor(0, 114, 178), RGBColor(0, 158, 115), RGBColor(213, 94, 0)];
+
+/// One axis.
+pub struct Axis {
+    pub label: String,
+    pub log: bool,
+}
+
+/// One curve.
+pub struct Series {
+    pub label: String,
+    /// In the order in which they are joined.
+    pub points: Vec<(f64, f64)>,
+}
+
+/// One diagram.
+pub struct Panel {
+    pub title: String,
+    pub x: Axis,
+    pub y: Axis,
+    pub series: Vec<Series>,
+    /// Whether single points show.
+    pub markers: bool,
+}
+
+type LogAxis = WithKeyPoints<LogCoord<f64>>;
+
+type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+
+/// Draws rows of panels, all of the same length.
+///
+/// # Errors
+/// Those of writing.
+pub fn draw(path: &Path, rows: &[&[Panel]]) -> Result<()> {
+    let columns = rows.first().map_or(1, |row| row.len());
+    let size = (PANEL_PX.0 * u32::try_from(columns)?, PANEL_PX.1 * u32::try_from(rows.len())?);
+    let root = SVGBackend::new(path, size).into_drawing_area();
+    root.fill(&WHITE)?;
+    let areas = root.split_evenly((rows.len(), columns));
+    for (area, panel) in areas.iter().zip(rows.iter().copied().flatten()) {
+        draw_panel(area, panel)?;
+    }
+    root.present()?;
+    Ok(())
+}
+
+fn draw_panel(area: &Area<'_>, panel: &Panel) -> Result<()> {
+    let points = || panel.series.iter().flat_map(|series| series.points.iter().copied());
+    let x = range(points().map(|point| point.0), panel.x.log);
+    let y = range(points().map(|point| point.1), panel.y.log);
+    let (Some(x), Some(y)) = (x, y) else { return Ok(()) };
+    match (panel.x.log, panel.y.log) {
+        (false, false) => draw_chart(area, panel, x, y),
+        (true, false) => draw_chart(area, panel, log_axis(&x), y),
+        (false, true) => draw_chart(area, panel, x, log_axis(&y)),
+        (true, true) => draw_chart(area, panel, log_axis(&x), log_axis(&y)),
+    }
+}
+
+/// The values' range, and a little more on a linear axis; nothing where there are none.
+fn range(values: impl Iterator<Item = f64>, log: bool) -> Option<Range<f64>> {
+    let finite = values.filter(|value| value.is_finite() && (!log || *value > 0.0));
+    let (low, high) = finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
+        (low.min(value), high.max(value))
+    });
+    if low > high {
+        return None;
+    }
+    if log {
+        return Some(low..high);
+    }
+    let margin = 0.03 * (high - low).max(1e-9);
+    Some(low - margin..high + margin)
+}
+
+/// Marks of a logarithmic axis, 1, 2 and 5 in each decade: those between two values, and the next
+/// ones on either side.
+fn marks(range: &Range<f64>) -> Vec<f64> {
+    let decades = range.start.log10().floor() as i32..=range.end.log10().floor() as i32 + 1;
+    let all: Vec<f64> =
+        decades.flat_map(|decade| [1.0, 2.0, 5.0].map(|m| m * 10f64.powi(decade))).collect();
+    let first = all.partition_point(|mark| *mark <= range.start).saturating_sub(1);
+    let last = all.partition_point(|mark| *mark < range.end).max(first + 1);
+    all.into_iter().take(last + 1).skip(first).collect()
+}
+
+/// A logarithmic axis from mark to mark.
+fn log_axis(range: &Range<f64>) -> LogAxis {
+    let marks = marks(range);
+    let ends = marks.first().copied().zip(marks.last().copied());
+    let (start, end) = ends.unwrap_or((range.start, range.end));
+    (start..end).log_scale().with_key_points(marks)
+}
+
+fn draw_chart<X, Y>(area: &Area<'_>, panel: &Panel, x: X, y: Y) -> Result<()>
+where
+    X: AsRangedCoord<Value = f64>,
+    Y: AsRangedCoord<Value = f64>,
+    X::CoordDescType: ValueFormatter<f64>,
+    Y::CoordDescType: ValueFormatter<f64>,
+{
+    let mut chart = ChartBuilder::on(area)
+        .caption(&panel.title, (FONT, TITLE_PX))
+        .margin(14)
+        .x_label_area_size(48)
+        .y_label_area_size(64)
+        .build_cartesian_2d(x, y)?;
+    chart
+        .configure_mesh()
+        .x_desc(&panel.x.label)
+        .y_desc(&panel.y.label)
+        .x_label_formatter(&|value| short(*value))
+        .y_label_formatter(&|value| short(*value))
+        .light_line_style(TRANSPARENT)
+        .bold_line_style(BLACK.mix(0.12))
+        .label_style((FONT, TEXT_PX))
+        .axis_desc_style((FONT, TEXT_PX))
+        .draw()?;
+    for (series, color) in panel.series.iter().zip(COLORS) {
+        let style = color.stroke_width(2);
+        chart
+            .draw_series(LineSeries::new(series.points.iter().copied(), style))?
+            .label(&series.label)
+            .legend(move |(x, y)| PathElement::new([(x, y), (x + LEGEND_LINE_PX - 6, y)], style));
+        if panel.markers {
+            let dots = series.points.iter().map(|point| Circle::new(*point, 4, color.filled()));
+            chart.draw_series(dots)?;
+        }
+    }
+    chart
+        .configure_series_labels()
+        .position(SeriesLabelPosition::LowerRight)
+        .legend_area_size(LEGEND_LINE_PX)
+        .margin(10)
+        .background_style(WHITE.mix(0.85))
+        .border_style(BLACK.mix(0.3))
+        .label_font((FONT, TEXT_PX))
+        .draw()?;
+    Ok(())
+}
+
+/// A tick's value in few characters: `0.05`, `12`, `200k`.
+fn short(value: f64) -> String {
+    if value.abs() >= 10_000.0 {
+        return format!("{}k", (value / 100.0).round() / 10.0);
+    }
+    // Without what adding up ticks leaves behind.
+    format!("{}", (value * 1e6).round() / 1e6)
+}
