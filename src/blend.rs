@@ -93,23 +93,27 @@ impl Normalized {
 }
 
 impl Normalized {
-    /// With `v = 1 / W`, the planes `v^2`, `v^2 I_c` and `v^2 |I|^2`, `[C + 2]` of `[H, W]`.
-    pub fn squares(&self) -> Vec<Vec<f32>> {
-        let squared: Vec<f32> = self.inverse.par_iter().map(|v| v * v).collect();
-        let mut planes = vec![squared];
-        let mut total = vec![0.0; self.inverse.len()];
-        for channel in 0..self.picture.channels() {
-            let value = self.picture.plane(channel);
-            let product: Vec<f32> =
-                planes[0].par_iter().zip(value).map(|(square, value)| square * value).collect();
-            total
-                .par_iter_mut()
-                .zip(product.par_iter().zip(value))
-                .for_each(|(total, (product, value))| *total += product * value);
-            planes.push(product);
+    /// With `v = 1 / W`, some of the `C + 2` planes `v^2`, `v^2 I_c` and `v^2 |I|^2`, in this
+    /// order, as channels of a picture.
+    pub fn squares(&self, planes: std::ops::Range<usize>) -> Image {
+        let channels = self.picture.channels();
+        let mut out = Image::zeros(self.picture.size(), planes.len());
+        for (channel, plane) in planes.enumerate() {
+            let squares = self.inverse.par_iter().map(|v| v * v);
+            let out = out.plane_mut(channel).par_iter_mut().zip(squares);
+            match plane.checked_sub(1) {
+                None => out.for_each(|(out, square)| *out = square),
+                Some(own) if own < channels => {
+                    let values = self.picture.plane(own);
+                    out.zip(values).for_each(|((out, square), value)| *out = square * value);
+                }
+                Some(_) => out.enumerate().for_each(|(place, (out, square))| {
+                    let values = (0..channels).map(|c| self.picture.plane(c)[place]);
+                    *out = square * values.map(|value| value * value).sum::<f32>();
+                }),
+            }
         }
-        planes.push(total);
-        planes
+        out
     }
 }
 

@@ -150,34 +150,31 @@ impl<'a> Renderer<'a> {
     /// As [`Backend::vjp`].
     pub fn squared_weights(&mut self) -> Result<Option<SquaredWeights>> {
         let Blend::Normalized { epsilon } = self.blend else { return Ok(None) };
-        let planes = self.draw_normalized(epsilon)?.squares();
+        let channels = self.splats.channels - 1;
+        let planes = channels + 2;
         let n = self.splats.len();
-        let mut sums = vec![0.0; n * planes.len()];
+        let mut sums = vec![0.0; n * planes];
         // The square of a Gaussian is a Gaussian of twice the conic.
         let mut squares = self.splats.clone();
         for (conic, reach) in squares.conic.iter_mut().zip(&mut squares.reach_px) {
             *conic = conic.map(|v| 2.0 * v);
             *reach = reach.map(|v| v * std::f32::consts::FRAC_1_SQRT_2);
         }
-        let channels = self.splats.channels - 1;
-        let size = self.size;
-        let mut first = 0;
-        for group in planes.chunks(MAX_CHANNELS_AT_ONCE) {
+        for first in (0..planes).step_by(MAX_CHANNELS_AT_ONCE) {
+            let group = first..(first + MAX_CHANNELS_AT_ONCE).min(planes);
             squares.channels = group.len();
             squares.color = vec![0.0; n * group.len()];
-            let data = group.concat();
-            let weights = Image::from_planar(size, group.len(), data)?;
+            let weights = self.draw_normalized(epsilon)?.squares(group.clone());
             self.sweeps += 1;
             let moments = self.backend.vjp(&squares, &weights)?;
             let rows = moments.chunks_exact(squares.moments_per_splat());
-            for (sums, row) in sums.chunks_exact_mut(planes.len()).zip(rows) {
-                sums[first..first + group.len()].copy_from_slice(&row[..group.len()]);
+            for (sums, row) in sums.chunks_exact_mut(planes).zip(rows) {
+                sums[group.clone()].copy_from_slice(&row[..group.len()]);
             }
-            first += group.len();
         }
         let mut weights = SquaredWeights::default();
         let colors = self.splats.color.chunks_exact(channels + 1);
-        for (sums, color) in sums.chunks_exact(planes.len()).zip(colors) {
+        for (sums, color) in sums.chunks_exact(planes).zip(colors) {
             weights.push(sums, &color[..channels]);
         }
         Ok(Some(weights))

@@ -12,6 +12,9 @@ const FINE_SIGMAS_PX: [f32; 3] = [0.8, 1.2, 1.8];
 /// Standard deviations looked for at each halved resolution, in pixels of that level.
 const COARSE_SIGMAS_PX: [f32; 2] = [1.35, 2.0];
 
+/// Maxima looked at first for each peak wanted; nearly always enough.
+const LIKELY: usize = 6;
+
 /// A peak keeps others away by so many of its standard deviations.
 const EXCLUSION: f32 = 1.5;
 
@@ -37,7 +40,7 @@ pub fn find(residual: &Image, count: usize, largest_sigma_px: f32) -> Vec<Peak> 
     if size.pixels() == 0 || count == 0 {
         return Vec::new();
     }
-    let mut peaks = Vec::new();
+    let mut peaks: Vec<Peak> = Vec::new();
     let mut pyramid = Pyramid::new(residual);
     let mut scale = 1.0;
     loop {
@@ -50,13 +53,28 @@ pub fn find(residual: &Image, count: usize, largest_sigma_px: f32) -> Vec<Peak> 
             break;
         }
     }
-    peaks.sort_by(|a: &Peak, b: &Peak| {
-        // Ties go by place, so that the order never depends on the sort.
-        let place = |peak: &Peak| [peak.mean_px[1], peak.mean_px[0], peak.sigma_px];
-        let places = place(a).into_iter().zip(place(b)).map(|(a, b)| a.total_cmp(&b));
-        places.fold(b.gain.total_cmp(&a.gain), std::cmp::Ordering::then)
-    });
+    // Most maxima are far too faint to be taken: they are not worth sorting.
+    let enough = count.saturating_mul(LIKELY);
+    if enough < peaks.len() {
+        peaks.select_nth_unstable_by(enough, order);
+        let (best, rest) = peaks.split_at_mut(enough);
+        best.sort_unstable_by(order);
+        let found = apart(best, count, size.width, size.height);
+        if found.len() == count {
+            return found;
+        }
+        rest.sort_unstable_by(order);
+    } else {
+        peaks.sort_unstable_by(order);
+    }
     apart(&peaks, count, size.width, size.height)
+}
+
+/// Best first; ties go by place, so that the order never depends on the sort.
+fn order(a: &Peak, b: &Peak) -> std::cmp::Ordering {
+    let place = |peak: &Peak| [peak.mean_px[1], peak.mean_px[0], peak.sigma_px];
+    let places = place(a).into_iter().zip(place(b)).map(|(a, b)| a.total_cmp(&b));
+    places.fold(b.gain.total_cmp(&a.gain), std::cmp::Ordering::then)
 }
 
 /// Local maxima of the best gain over `sigmas` at one level, whose pixels are `scale` wide.
