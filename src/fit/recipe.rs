@@ -32,23 +32,22 @@ pub fn blend(gaussians: usize, size: Size) -> Blend {
 }
 
 /// Growth and relocation that suit a number of iterations.
+///
+/// Revisions come in proportion up to 250 iterations, and then ever more slowly: what a long fit
+/// has settled should not be stirred up all the time.
 pub fn density(iterations: u64) -> DensityOptions {
     let length = iterations as f64;
-    // Revisions come in proportion up to 250 iterations, and then ever more slowly: what a fit
-    // has settled should not be stirred up all the time.
-    let every = if length <= 250.0 { 0.08 * length } else { 20.0 * (length / 250.0).sqrt() };
+    let (every, relocate, relocate_until) = match iterations {
+        0..200 => (0.08 * length, 0.15, 0.6),
+        200..500 => (0.1 * length, 0.2, 0.65),
+        _ => (20.0 * (length / 250.0).sqrt(), 0.1, 0.8),
+    };
     DensityOptions {
         start: 0.3,
         every: (every.round() as u64).max(4),
-        grow_until: if iterations < 200 { 0.5 } else { 0.4 },
-        relocate_until: if iterations < 200 {
-            0.6
-        } else if iterations < 500 {
-            0.7
-        } else {
-            0.8
-        },
-        relocate: if iterations < 200 { 0.15 } else { 0.1 },
+        grow_until: 0.5,
+        relocate_until,
+        relocate,
         eagerness: 4.0,
     }
 }
