@@ -1,7 +1,7 @@
 //! The loop around one fit: progress, records, checkpoints and interruption.
 
 use lgi::blend::Blend;
-use lgi::fit::{Best, Fitter};
+use lgi::fit::{Best, FitOptions, Fitter};
 
 use super::checkpoints::Checkpoints;
 use super::metrics_csv::MetricsCsv;
@@ -14,6 +14,8 @@ use crate::cli::progress::Display;
 pub struct Fitted {
     /// What it was done with.
     pub method: String,
+    /// Number of Gaussians that were asked for.
+    pub count: usize,
     /// How its Gaussians make a pixel.
     pub blend: Blend,
     /// The best Gaussians.
@@ -72,9 +74,10 @@ pub fn run(
         }
         if ended || interrupted {
             let method = fitter.options().method();
-            let blend = fitter.options().blend;
+            let FitOptions { blend, gaussians: count, .. } = *fitter.options();
             return Ok(Fitted {
                 method,
+                count,
                 blend,
                 best: fitter.best(),
                 iterations: updates,

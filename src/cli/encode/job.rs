@@ -118,6 +118,12 @@ fn fit(session: &mut Session<'_>, job: &Job, target: &Arc<Image>) -> Result<Fitt
     }
 }
 
+/// Overshoot of a PSNR that is let be, in dB.
+const CLOSE_DB: f64 = 0.1;
+
+/// What rounding to the file's precision may cost, in dB.
+const ROUNDING_DB: f64 = 0.002;
+
 /// Fits until the smallest number of Gaussians is found that reaches `psnr_db`.
 fn reach(
     session: &mut Session<'_>,
@@ -140,6 +146,12 @@ fn reach(
         };
         if interrupted || verdict != Verdict::GoOn {
             best.interrupted = interrupted;
+            if !interrupted && best.best.psnr_db > psnr_db + CLOSE_DB {
+                // The same fit again, ended where it is good enough.
+                options.gaussians = best.count;
+                options.stop.target_psnr_db = Some(psnr_db + ROUNDING_DB);
+                return fit_once(session, job, target, options);
+            }
             if verdict == Verdict::OutOfReach && !session.arguments.report.quiet {
                 messages::warning(format!(
                     "{}: {psnr_db} dB is out of reach; {:.2} dB is what {limit} Gaussians give",
