@@ -50,6 +50,7 @@ pub mod atomic_file;
 pub mod backend;
 pub mod blend;
 pub mod codec;
+pub mod compress;
 pub mod covariance;
 pub mod density;
 pub mod error;

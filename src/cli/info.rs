@@ -40,7 +40,7 @@ struct Info {
     channels: usize,
     bit_depth: u8,
     blend: Blend,
-    precision_bits: u8,
+    precision_bits: Option<u8>,
     chunks: Vec<ChunkSize>,
     sigma_px: Option<Range>,
     color: Option<Range>,
@@ -111,8 +111,9 @@ fn info(report: Report, file: FileInfo, scene: &Scene) -> Info {
         bit_depth: file.header.bit_depth,
         blend: file.header.blend,
         precision_bits: match file.precision {
-            Precision::Float32 => 32,
-            Precision::Quantized16 => 16,
+            Precision::Float32 => Some(32),
+            Precision::Quantized16 => Some(16),
+            Precision::Coded => None,
         },
         chunks: chunks
             .map(|chunk| ChunkSize { kind: chunk.kind, payload_bytes: chunk.payload_bytes })
@@ -140,7 +141,7 @@ fn text(info: &Info) -> String {
         row("Gaussians", &gaussians.unwrap_or_default().to_string()),
         row("blend", &blend),
         row("file", &format!("{bytes} bytes, {bpp:.3} bits per pixel, version {}", info.version)),
-        row("precision", &format!("{} bits a parameter", info.precision_bits)),
+        row("precision", &precision(info)),
         row("chunks", &chunks.collect::<Vec<_>>().join(", ")),
     ];
     let range = |range: &Range, unit: &str| {
@@ -151,6 +152,16 @@ fn text(info: &Info) -> String {
     lines.extend(info.color.as_ref().map(|color| row("color", &range(color, ""))));
     lines.extend(info.metadata.as_ref().map(|metadata| row("metadata", &metadata.to_string())));
     lines.join("\n")
+}
+
+fn precision(info: &Info) -> String {
+    match (info.precision_bits, info.report.gaussians) {
+        (Some(bits), _) => format!("{bits} bits a parameter"),
+        (None, Some(count)) if count > 0 => {
+            format!("coded, {:.1} bits a Gaussian", 8.0 * info.report.bytes as f64 / count as f64)
+        }
+        (None, _) => "coded".into(),
+    }
 }
 
 fn row(name: &str, value: &str) -> String {

@@ -35,7 +35,7 @@ pub fn read_either(
     backend: &mut dyn Backend,
 ) -> Result<(Image, u64)> {
     let bytes = place.read(limits.max_file_bytes())?;
-    let image = if bytes.starts_with(&codec::MAGIC) {
+    let image = if codec::is_lgi(&bytes) {
         let scene = codec::decode(&bytes, &limits.for_scenes());
         let scene = scene.map_err(|error| place.blame(error))?;
         draw(backend, &scene, scene.size)?

@@ -5,9 +5,10 @@ use std::path::Path;
 
 use super::bytes::Bytes;
 use super::chunk::{self, Chunk};
+use super::coded::{self, Coded};
 use super::{
-    Header, MAX_METADATA_BYTES, Precision, ReadLimits, Scene, VERSION, float32, malformed,
-    quantized16, scene, unsupported,
+    COMPACT_VERSION, Header, MAX_METADATA_BYTES, Precision, ReadLimits, Scene, VERSION, compact,
+    float32, malformed, quantized16, scene, unsupported,
 };
 use crate::error::{Error, Result};
 use crate::read_bounded;
@@ -50,6 +51,7 @@ pub fn decode(bytes: &[u8], limits: &ReadLimits) -> Result<Scene> {
     let gaussians = match file.precision {
         Precision::Float32 => float32::read(file.gaussians, channels)?,
         Precision::Quantized16 => quantized16::read(file.gaussians, channels)?,
+        Precision::Coded => coded::read(file.gaussians, size, channels, limits)?.gaussians(),
     };
     scene::check_gaussians(&gaussians, 1.01).map_err(|error| malformed(error.to_string()))?;
     limits.check_pairs(&gaussians, size)?;
@@ -63,18 +65,26 @@ pub fn decode(bytes: &[u8], limits: &ReadLimits) -> Result<Scene> {
 /// checked.
 pub fn probe(bytes: &[u8], limits: &ReadLimits) -> Result<FileInfo> {
     let file = File::parse(bytes, limits)?;
-    let chunks = file.chunks.iter().map(|chunk| ChunkInfo {
-        kind: chunk::name(chunk.kind),
-        payload_bytes: chunk.payload.len() as u64,
-    });
     Ok(FileInfo {
-        version: VERSION,
+        version: file.version,
         header: file.header,
         gaussians: file.count,
         precision: file.precision,
-        chunks: chunks.collect(),
+        chunks: file.chunks,
         metadata: file.metadata,
     })
+}
+
+/// The quantised Gaussians of a file that was coded, as the integers that it holds.
+///
+/// # Errors
+/// As [`decode`]; [`Error::Unsupported`] if the file's Gaussians are not coded.
+pub fn decode_exact(bytes: &[u8], limits: &ReadLimits) -> Result<Coded> {
+    let file = File::parse(bytes, limits)?;
+    if file.precision != Precision::Coded {
+        return Err(unsupported("its Gaussians are not coded"));
+    }
+    coded::read(file.gaussians, file.header.size, file.header.channels, limits)
 }
 
 /// Reads an `.lgi` file from a stream, such as standard input, to its end.
@@ -97,8 +107,9 @@ pub fn read_file(path: &Path, limits: &ReadLimits) -> Result<Scene> {
 
 /// A file whose structure is sound: header, checksums, order of chunks, counts.
 struct File<'a> {
+    version: u16,
     header: Header,
-    chunks: Vec<Chunk<'a>>,
+    chunks: Vec<ChunkInfo>,
     gaussians: &'a [u8],
     count: usize,
     precision: Precision,
@@ -108,6 +119,9 @@ struct File<'a> {
 impl<'a> File<'a> {
     fn parse(bytes: &'a [u8], limits: &ReadLimits) -> Result<Self> {
         limits.check_file(bytes)?;
+        if bytes.starts_with(&compact::MAGIC) {
+            return Self::parse_compact(bytes, limits);
+        }
         let mut bytes = Bytes(bytes);
         let header = Header::read(&mut bytes)?;
         limits.check_size(header.size)?;
@@ -121,13 +135,51 @@ impl<'a> File<'a> {
                 (Some(_), Some(_)) => return Err(malformed("it has two chunks of Gaussians")),
             };
         let count = match precision {
-            Precision::Float32 => float32::count(gaussians, header.channels)?,
             Precision::Quantized16 => quantized16::count(gaussians, header.channels)?,
+            _ => float32::count(gaussians, header.channels)?,
         };
-        limits.check_count(count)?;
+        limits.check_count(count as u64)?;
         let metadata = only(&chunks, chunk::METADATA)?.map(read_metadata).transpose()?;
-        Ok(Self { header, chunks, gaussians, count, precision, metadata })
+        let chunks = chunks.iter().map(|chunk| info(chunk::name(chunk.kind), chunk.payload));
+        let chunks = chunks.collect();
+        Ok(Self { version: VERSION, header, chunks, gaussians, count, precision, metadata })
     }
+
+    fn parse_compact(whole: &'a [u8], limits: &ReadLimits) -> Result<Self> {
+        let mut bytes = Bytes(whole);
+        let header = compact::read_header(&mut bytes)?;
+        let chunks = compact::read_chunks(whole, &mut bytes)?;
+        // Not before its checksum was found right.
+        limits.check_size(header.size)?;
+        let only = |kind: u8| -> Result<Option<&'a [u8]>> {
+            let mut found = chunks.iter().filter(|chunk| chunk.kind == kind);
+            let first = found.next().map(|chunk| chunk.payload);
+            match found.next() {
+                Some(_) => Err(malformed(format!("it has two chunks {}", compact::name(kind)))),
+                None => Ok(first),
+            }
+        };
+        let Some(gaussians) = only(compact::CODED)? else {
+            return Err(malformed("it has no chunk of Gaussians"));
+        };
+        let count = coded::read_count(gaussians, header.size)?;
+        limits.check_count(count)?;
+        let metadata = only(compact::METADATA)?.map(read_metadata).transpose()?;
+        let chunks = chunks.iter().map(|chunk| info(compact::name(chunk.kind).into(), chunk.payload));
+        Ok(Self {
+            version: COMPACT_VERSION,
+            header,
+            chunks: chunks.collect(),
+            gaussians,
+            count: count as usize,
+            precision: Precision::Coded,
+            metadata,
+        })
+    }
+}
+
+fn info(kind: String, payload: &[u8]) -> ChunkInfo {
+    ChunkInfo { kind, payload_bytes: payload.len() as u64 }
 }
 
 /// All chunks up to the last, which nothing may follow.

@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
-use super::{MAX_METADATA_BYTES, Scene, chunk, float32, quantized16};
+use super::coded::{self, Coded};
+use super::{Header, MAX_METADATA_BYTES, Scene, chunk, compact, float32, quantized16};
 use crate::atomic_file;
+use crate::blend::Blend;
 use crate::error::{Error, Result};
 
 /// How exactly parameters are stored.
@@ -14,6 +16,9 @@ pub enum Precision {
     Float32,
     /// 16 bits a parameter over the range that it takes in the scene; less than half the size.
     Quantized16,
+    /// Quantised by what each parameter is worth to the picture, and entropy coded: some 3 bytes
+    /// a Gaussian. [`crate::compress`] makes such files; a [`Scene`] cannot be written so.
+    Coded,
 }
 
 /// How to write a file.
@@ -48,8 +53,36 @@ pub fn encode(scene: &Scene, options: &WriteOptions) -> Result<Vec<u8>> {
         Precision::Quantized16 => {
             chunk::write(&mut out, chunk::QUANTIZED16, |out| quantized16::write(gaussians, out))?;
         }
+        Precision::Coded => {
+            return Err(Error::Invalid("a scene must be quantised before it is coded".into()));
+        }
     }
     chunk::write(&mut out, chunk::DONE, |_| ())?;
+    Ok(out)
+}
+
+/// Quantised Gaussians as an `.lgi` file in memory; the same give the same bytes.
+///
+/// # Errors
+/// [`Error::Invalid`] if a file cannot hold them, or their metadata.
+pub fn encode_exact(
+    coded: &Coded,
+    bit_depth: u8,
+    metadata: Option<&serde_json::Value>,
+) -> Result<Vec<u8>> {
+    let metadata = metadata.map(metadata_bytes).transpose()?;
+    let Coded { size, channels, .. } = *coded;
+    let mut out = Vec::new();
+    let header = Header { size, channels, bit_depth, blend: Blend::Additive };
+    compact::write_header(&header, &mut out);
+    let mut covered = 0;
+    if let Some(metadata) = metadata {
+        compact::write_chunk(&mut out, covered, compact::METADATA, false, &metadata);
+        covered = out.len();
+    }
+    let mut payload = Vec::new();
+    coded::write(coded, &mut payload)?;
+    compact::write_chunk(&mut out, covered, compact::CODED, true, &payload);
     Ok(out)
 }
 

@@ -43,8 +43,8 @@ impl ReadLimits {
         check("pixels in the picture (raise max-pixels to allow more)", pixels, self.max_pixels)
     }
 
-    pub(super) fn check_count(&self, count: usize) -> Result<()> {
-        check("Gaussians (raise max-gaussians to allow more)", count as u64, self.max_gaussians)
+    pub(super) fn check_count(&self, count: u64) -> Result<()> {
+        check("Gaussians (raise max-gaussians to allow more)", count, self.max_gaussians)
     }
 
     pub(super) fn check_pairs(&self, gaussians: &Gaussians, size: Size) -> Result<()> {

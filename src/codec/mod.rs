@@ -50,6 +50,8 @@
 
 mod bytes;
 mod chunk;
+pub mod coded;
+mod compact;
 mod decode;
 mod encode;
 mod float32;
@@ -58,8 +60,8 @@ mod limits;
 mod quantized16;
 mod scene;
 
-pub use decode::{ChunkInfo, FileInfo, decode, probe, read, read_file};
-pub use encode::{Precision, WriteOptions, encode, write_file};
+pub use decode::{ChunkInfo, FileInfo, decode, decode_exact, probe, read, read_file};
+pub use encode::{Precision, WriteOptions, encode, encode_exact, write_file};
 pub use header::Header;
 pub use limits::ReadLimits;
 pub use scene::{MAX_METADATA_BYTES, Scene};
@@ -67,8 +69,16 @@ pub use scene::{MAX_METADATA_BYTES, Scene};
 /// Version of the format that this crate writes, and the only one that it reads.
 pub const VERSION: u16 = 1;
 
-/// First bytes of every `.lgi` file.
+/// Version of the compact container, see [`coded`].
+pub const COMPACT_VERSION: u16 = 2;
+
+/// First bytes of every plain `.lgi` file; a compact one has `2` in the fifth place.
 pub const MAGIC: [u8; 8] = *b"\x89LGI\r\n\x1a\n";
+
+/// Whether a file is one of this format, going by its first bytes.
+pub fn is_lgi(bytes: &[u8]) -> bool {
+    bytes.starts_with(&MAGIC) || bytes.starts_with(&compact::MAGIC)
+}
 
 /// What the errors of this module are about.
 const WHAT: &str = ".lgi file";

@@ -53,7 +53,46 @@ impl<'a> Fitter<'a> {
         let mut random = Xoshiro256PlusPlus::seed_from_u64(options.seed);
         options.check()?;
         let first = options.density.first(options.gaussians, options.stop.iterations);
-        let mut gaussians = init::by_name(&options.start)?.place(&target, first, &mut random)?;
+        let gaussians = init::by_name(&options.start)?.place(&target, first, &mut random)?;
+        let mut fitter = Self::begin(backend, target, options, gaussians, random)?;
+        fitter.options.colors.apply(
+            &mut fitter.renderer,
+            &mut fitter.state.gaussians,
+            &fitter.target,
+        )?;
+        Ok(fitter)
+    }
+
+    /// Starts from Gaussians that are there already, colours and all.
+    ///
+    /// # Errors
+    /// As [`Self::new`]; [`Error::Invalid`] if their channels are not the picture's.
+    pub fn from_gaussians(
+        backend: &'a mut dyn Backend,
+        target: Arc<Image>,
+        options: FitOptions,
+        gaussians: Gaussians,
+    ) -> Result<Self> {
+        options.check()?;
+        gaussians.check()?;
+        if gaussians.channels() != target.channels() {
+            return Err(Error::Invalid(format!(
+                "Gaussians of {} channels cannot be fitted to a picture of {}",
+                gaussians.channels(),
+                target.channels()
+            )));
+        }
+        let random = Xoshiro256PlusPlus::seed_from_u64(options.seed);
+        Self::begin(backend, target, options, gaussians, random)
+    }
+
+    fn begin(
+        backend: &'a mut dyn Backend,
+        target: Arc<Image>,
+        options: FitOptions,
+        mut gaussians: Gaussians,
+        random: Xoshiro256PlusPlus,
+    ) -> Result<Self> {
         let covariance = covariance::by_name(&options.covariance)?;
         for factor in &mut gaussians.factor_px {
             *factor = covariance.conform(*factor);
@@ -77,13 +116,7 @@ impl<'a> Fitter<'a> {
             blocks: GaussNewton::default(),
         };
         let started = Instant::now();
-        let mut fitter = Self::assemble(backend, target, options, state, started)?;
-        fitter.options.colors.apply(
-            &mut fitter.renderer,
-            &mut fitter.state.gaussians,
-            &fitter.target,
-        )?;
-        Ok(fitter)
+        Self::assemble(backend, target, options, state, started)
     }
 
     /// Goes on from a checkpoint, with `options` that may differ from the checkpoint's own.
@@ -235,9 +268,10 @@ impl<'a> Fitter<'a> {
         let loss = &self.options.loss;
         let terms = self.renderer.loss_and_vjp(&self.target, loss, &mut self.moments)?;
         self.renderer.take_sweeps();
+        let rate = self.options.rate.map_or(0.0, |rate| rate.value(&self.state.gaussians));
         Ok(Evaluation {
             terms,
-            total: terms.total(loss),
+            total: terms.total(loss) + f64::from(self.curvature()) * rate,
             psnr_db: psnr_db_from_mse(terms.mse_8bit),
             rates: self.rates()?,
         })

@@ -11,6 +11,8 @@ use crate::init::{self, ColorStart};
 use crate::loss::Loss;
 use crate::optim::{Finish, OptimizerOptions, PerGroup};
 
+use super::RatePenalty;
+
 /// When a fit ends. The first rule that holds ends it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StopRules {
@@ -65,6 +67,9 @@ pub struct FitOptions {
     pub sigma_min_px: f32,
     /// Largest standard deviation as a fraction of the picture's longer side.
     pub sigma_max_fraction: f32,
+    /// What Gaussians cost beside the error they leave; additive blend and body frame only.
+    #[serde(default)]
+    pub rate: Option<RatePenalty>,
 }
 
 impl Default for FitOptions {
@@ -82,6 +87,7 @@ impl Default for FitOptions {
             stop: StopRules::default(),
             sigma_min_px: 0.35,
             sigma_max_fraction: 0.4,
+            rate: None,
         }
     }
 }
@@ -160,6 +166,12 @@ impl FitOptions {
                     rule.name, self.covariance
                 )));
             }
+        }
+        let body_frame = self.covariance == covariance::BodyFrame.name();
+        if self.rate.is_some() && !(body_frame && self.blend == Blend::Additive) {
+            return Err(Error::Invalid(
+                "a penalty on the rate needs the additive blend and the body frame".into(),
+            ));
         }
         let Loss { l1, l2, ssim } = self.loss;
         let weights = [l1, l2, ssim];

@@ -17,6 +17,9 @@ impl Fitter<'_> {
     pub(super) fn differentiate(&mut self) {
         let gaussians = &self.state.gaussians;
         parameters::pull_back(gaussians, self.covariance, &self.moments, &mut self.updates);
+        if let Some(rate) = &self.options.rate {
+            rate.add_gradient(gaussians, f64::from(self.curvature()), &mut self.updates);
+        }
         if self.rule.blocks {
             parameters::project(gaussians, self.covariance, &mut self.updates, self.bounds);
         }

@@ -1,0 +1,275 @@
+//! Quantised Gaussians, and what their integers mean.
+//!
+//! An atom has unit energy: its colour is `k d / sqrt(pi s1 s2)` in an orthonormal basis, with
+//! integers `k` and one step `d` for the whole picture. In coordinates along its own axes the
+//! Gauss-Newton metric of the squared error is then diagonal and depends on nothing but `|k|`,
+//! so that every other step follows from `|k|`: position `sqrt(2) s_i / |k|` along each axis,
+//! `ln s` `sqrt(2) / |k|`, angle `2 / (|k| (r - 1 / r))` with `r = s1 / s2`.
+
+use super::fixed::{HALF_TURN, OCTAVE, direction, exp2, log2, multiply};
+
+/// Fraction bits of positions.
+pub const POSITION_BITS: u32 = 24;
+/// Fraction bits of standard deviations and factors.
+pub const FACTOR_BITS: u32 = 20;
+/// Fraction bits of colours.
+pub const COLOR_BITS: u32 = 24;
+
+/// Logarithm of the smallest standard deviation, 0.297 px.
+pub const SMALLEST_SCALE: i32 = -7 * OCTAVE / 4;
+/// Octaves of standard deviations, as a power of 2.
+pub const SCALE_RANGE_BITS: u32 = 3;
+/// Finest step of a scale, 2^-7 octave.
+const MOST_SCALE_BITS: i32 = 7;
+/// Finest step of an angle, 2^-10 of a half turn.
+const MOST_ANGLE_BITS: i32 = 10;
+/// Logarithms of the finest and coarsest step of a position, 1/16 and 8 px.
+const PLACE_STEPS: [i32; 2] = [-4 * OCTAVE, 3 * OCTAVE];
+
+/// Logarithm of the step of a scale in octaves, times `|k|`: `sqrt(2) / ln 2`.
+const SCALE_STEP: i32 = 263;
+/// Logarithm of pi / 2.
+const HALF_PI: i32 = 167;
+
+/// Colour components of the orthonormal basis that an atom has room for.
+pub const MAX_COMPONENTS: usize = 4;
+
+/// Largest size of a component of `k`.
+pub const MAX_COMPONENT: i32 = (1 << 14) - 1;
+
+/// A quantised Gaussian.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Atom {
+    /// Colour `k`: luma, two colour differences and alpha; those not in use are zero.
+    pub color: [i32; MAX_COMPONENTS],
+    /// Scales along the larger and along the smaller axis, in steps of [`Steps::scale_bits`].
+    pub scale: [i32; 2],
+    /// Angle of the larger axis, in steps of [`Steps::angle_bits`].
+    pub angle: i32,
+    /// Place on the lattice along the two axes, in steps of [`Lattice`].
+    pub place: [i32; 2],
+}
+
+impl Atom {
+    /// `|k|^2`.
+    pub fn energy(&self) -> u64 {
+        self.color.iter().map(|k| u64::from(k.unsigned_abs()).pow(2)).sum()
+    }
+
+    /// Steps of its scales.
+    pub fn steps(&self) -> Steps {
+        Steps::of(self.energy())
+    }
+
+    /// Its shape, without its place.
+    pub fn shape(&self) -> Shape {
+        let steps = self.steps();
+        let scale = self.scale.map(|scale| steps.scale(scale));
+        let bits = steps.angle_bits(scale);
+        Shape { scale, turn: (self.angle as u32) << (MOST_ANGLE_BITS as u32 - bits) }
+    }
+
+    /// Its centre, with [`POSITION_BITS`] behind the point.
+    pub fn position(&self) -> [i64; 2] {
+        let shape = self.shape();
+        Lattice::new(self.steps(), &shape).point(self.place)
+    }
+}
+
+/// What `|k|` says about the other steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Steps {
+    /// Logarithm of `|k|`.
+    pub strength: i32,
+    /// Scales have steps of `2^-scale_bits` octaves.
+    pub scale_bits: u32,
+}
+
+impl Steps {
+    /// Steps that go with `|k|^2`.
+    pub fn of(energy: u64) -> Self {
+        let strength = log2(energy) / 2;
+        let bits = (strength - SCALE_STEP + OCTAVE / 2).div_euclid(OCTAVE);
+        Self { strength, scale_bits: bits.clamp(0, MOST_SCALE_BITS) as u32 }
+    }
+
+    /// Logarithm of `|k|` as far as the lattice of centres depends on it: to half an octave, so
+    /// that a small change of the colour does not move the centre.
+    fn place_strength(self) -> i32 {
+        (self.strength + OCTAVE / 4).div_euclid(OCTAVE / 2) * (OCTAVE / 2)
+    }
+
+    /// Number of scales.
+    pub fn scales(self) -> i32 {
+        1 << (SCALE_RANGE_BITS + self.scale_bits)
+    }
+
+    /// Logarithm of the standard deviation of a scale.
+    pub fn scale(self, scale: i32) -> i32 {
+        SMALLEST_SCALE + scale * (OCTAVE >> self.scale_bits)
+    }
+
+    /// Angles have steps of `2^-angle_bits` of a half turn. `scale` are the logarithms of the
+    /// standard deviations.
+    pub fn angle_bits(self, scale: [i32; 2]) -> u32 {
+        let ratio = scale[0] - scale[1];
+        if ratio <= 0 {
+            return 0;
+        }
+        let difference = exp2(ratio, 24) - exp2(-ratio, 24);
+        let log = log2(difference as u64) - 24 * OCTAVE + HALF_PI + self.strength;
+        (log + OCTAVE / 2).div_euclid(OCTAVE).clamp(0, MOST_ANGLE_BITS) as u32
+    }
+}
+
+/// Logarithms of the standard deviations, larger one first, and the direction of the larger axis
+/// in steps of `1 / 1024` of a half turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// Logarithms of the standard deviations in pixels.
+    pub scale: [i32; 2],
+    /// Direction of the first axis, in `0..1024`.
+    pub turn: u32,
+}
+
+impl Shape {
+    /// The factor `L`, row-major, with [`FACTOR_BITS`] behind the point.
+    pub fn factor(&self) -> [i64; 4] {
+        let [s1, s2] = self.scale.map(|scale| exp2(scale, FACTOR_BITS));
+        let [cos, sin] = direction(self.turn);
+        [cos * s1, -sin * s2, sin * s1, cos * s2].map(|v| (v + (1 << 29)) >> 30)
+    }
+}
+
+/// The lattice of an atom's centres: rows along its axes, one point at the origin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lattice {
+    /// Steps along the larger and the smaller axis as vectors, with [`POSITION_BITS`].
+    steps: [[i64; 2]; 2],
+    /// Lengths of the two steps: the distances of columns and of rows.
+    column: i64,
+    row: i64,
+    /// Direction of the rows' normal.
+    normal: [i64; 2],
+}
+
+impl Lattice {
+    /// The lattice of atoms with these steps and this shape.
+    pub fn new(steps: Steps, shape: &Shape) -> Self {
+        let [first, second] = shape.scale.map(|scale| {
+            let log = scale + OCTAVE / 2 - steps.place_strength();
+            exp2(log.clamp(PLACE_STEPS[0], PLACE_STEPS[1]), POSITION_BITS)
+        });
+        let [cos, sin] = direction(shape.turn);
+        let along = |length: i64, axis: [i64; 2]| axis.map(|v| multiply(length, v, 30));
+        Self {
+            steps: [along(first, [cos, sin]), along(second, [-sin, cos])],
+            column: first,
+            row: second,
+            normal: [-sin, cos],
+        }
+    }
+
+    /// Area of a point's cell in square pixels.
+    pub fn cell_px(&self) -> f32 {
+        let unit = (1_u64 << POSITION_BITS) as f32;
+        (self.column as f32 / unit) * (self.row as f32 / unit)
+    }
+
+    /// The place nearest to a position.
+    pub fn nearest(&self, [x, y]: [i64; 2]) -> [i32; 2] {
+        let [sin, cos] = [-self.normal[0], self.normal[1]];
+        let along = multiply(x, cos, 30) + multiply(y, sin, 30);
+        let across = multiply(x, -sin, 30) + multiply(y, cos, 30);
+        let round = |v: i64, step: i64| (2 * v + step).div_euclid(2 * step) as i32;
+        [round(along, self.column), round(across, self.row)]
+    }
+
+    /// The point of a place.
+    pub fn point(&self, place: [i32; 2]) -> [i64; 2] {
+        let [i, j] = place.map(i64::from);
+        std::array::from_fn(|axis| i * self.steps[0][axis] + j * self.steps[1][axis])
+    }
+
+    /// The rows that a square may have points of: those between its corners, and one more on
+    /// either side.
+    fn rows(&self, square: &Square) -> std::ops::RangeInclusive<i64> {
+        let [x, y] = square.corner;
+        let far = |axis: usize| multiply(square.side, self.normal[axis], 30);
+        let near = multiply(x, self.normal[0], 30) + multiply(y, self.normal[1], 30);
+        let (a, b) = (far(0), far(1));
+        let low = near + a.min(0) + b.min(0);
+        let high = near + a.max(0) + b.max(0);
+        low.div_euclid(self.row) - 1..=high.div_euclid(self.row) + 1
+    }
+
+    /// The points of one row inside a square, as a half-open range of places.
+    fn columns(&self, square: &Square, row: i64) -> [i64; 2] {
+        let mut range = [i64::MIN, i64::MAX];
+        for axis in 0..2 {
+            let step = self.steps[0][axis];
+            let from = square.corner[axis] - row * self.steps[1][axis];
+            let to = from + square.side;
+            // Places i with from <= i step < to.
+            let [low, high] = match step {
+                1.. => [ceil_div(from, step), ceil_div(to, step)],
+                0 if from <= 0 && 0 < to => continue,
+                0 => return [0, 0],
+                _ => [ceil_div(1 - to, -step), ceil_div(1 - from, -step)],
+            };
+            range = [range[0].max(low), range[1].min(high)];
+        }
+        [range[0], range[1].max(range[0])]
+    }
+
+    /// Number of points inside a square.
+    pub fn count(&self, square: &Square) -> u32 {
+        let rows = self.rows(square).map(|row| self.columns(square, row));
+        rows.map(|[low, high]| (high - low) as u32).sum()
+    }
+
+    /// Which of the points inside a square a place is, row by row; 0 if it is none.
+    pub fn index(&self, square: &Square, place: [i32; 2]) -> u32 {
+        let mut before = 0;
+        for row in self.rows(square) {
+            let [low, high] = self.columns(square, row);
+            if row == i64::from(place[1]) {
+                let column = i64::from(place[0]);
+                return if (low..high).contains(&column) { before + (column - low) as u32 } else { 0 };
+            }
+            before += (high - low) as u32;
+        }
+        0
+    }
+
+    /// The place of a point by its index; the first row's start if there is no such point.
+    pub fn place(&self, square: &Square, index: u32) -> [i32; 2] {
+        let mut left = i64::from(index);
+        for row in self.rows(square) {
+            let [low, high] = self.columns(square, row);
+            if left < high - low {
+                return [(low + left) as i32, row as i32];
+            }
+            left -= high - low;
+        }
+        [0, 0]
+    }
+}
+
+fn ceil_div(a: i64, b: i64) -> i64 {
+    -(-a).div_euclid(b)
+}
+
+/// A square of pixels, half open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Square {
+    /// Left and top, with [`POSITION_BITS`] behind the point.
+    pub corner: [i64; 2],
+    /// Length of a side, likewise.
+    pub side: i64,
+}
+
+/// The direction of the larger axis in units of the finest angle, for an angle of `bits`.
+pub fn finest_angle(angle: i32, bits: u32) -> u32 {
+    ((angle as u32) << (MOST_ANGLE_BITS as u32 - bits)) % HALF_TURN
+}

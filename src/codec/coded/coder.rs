@@ -1,0 +1,127 @@
+//! Binary arithmetic coding.
+
+/// Probabilities are in units of `2^-16` and within `1..=65535`.
+pub const PROBABILITY_BITS: u32 = 16;
+
+/// One side of the coding of bits.
+///
+/// Writers and readers of a stream are the same code: it hands over the bit that it would write,
+/// and goes on with the bit that comes back. A reader ignores what it is handed.
+pub trait Coder {
+    /// Codes a bit that is 1 with probability `one / 65536`.
+    fn code(&mut self, bit: bool, one: u32) -> bool;
+}
+
+/// Bits into bytes.
+#[derive(Clone, Debug)]
+pub struct Encoder {
+    low: u32,
+    high: u32,
+    bytes: Vec<u8>,
+}
+
+impl Default for Encoder {
+    fn default() -> Self {
+        Self { low: 0, high: u32::MAX, bytes: Vec::new() }
+    }
+}
+
+/// Where the interval is split; the lower part stands for 1.
+fn middle(low: u32, high: u32, one: u32) -> u32 {
+    low + ((u64::from(high - low) * u64::from(one)) >> PROBABILITY_BITS) as u32
+}
+
+impl Encoder {
+    /// The shortest bytes that stand for the interval; a reader takes what is missing for zeros.
+    pub fn finish(mut self) -> Vec<u8> {
+        // The number in the interval with the most zeros at its end.
+        for kept in 0..=4_u32 {
+            let unit = 1_u64 << (32 - 8 * kept);
+            let value = u64::from(self.low).div_ceil(unit) * unit;
+            if value <= u64::from(self.high) {
+                self.bytes.extend_from_slice(&(value as u32).to_be_bytes()[..kept as usize]);
+                break;
+            }
+        }
+        while self.bytes.last() == Some(&0) {
+            self.bytes.pop();
+        }
+        self.bytes
+    }
+}
+
+impl Coder for Encoder {
+    fn code(&mut self, bit: bool, one: u32) -> bool {
+        let middle = middle(self.low, self.high, one);
+        if bit {
+            self.high = middle;
+        } else {
+            self.low = middle + 1;
+        }
+        while (self.low ^ self.high) >> 24 == 0 {
+            self.bytes.push((self.high >> 24) as u8);
+            self.low <<= 8;
+            self.high = self.high << 8 | 0xFF;
+        }
+        bit
+    }
+}
+
+/// Bytes into bits. Behind the last byte there are zeros.
+#[derive(Clone, Debug)]
+pub struct Decoder<'a> {
+    low: u32,
+    high: u32,
+    value: u32,
+    bytes: &'a [u8],
+}
+
+impl<'a> Decoder<'a> {
+    /// A decoder at the first byte.
+    pub fn new(bytes: &'a [u8]) -> Self {
+        let mut decoder = Self { low: 0, high: u32::MAX, value: 0, bytes };
+        for _ in 0..4 {
+            decoder.shift();
+        }
+        decoder
+    }
+
+    fn shift(&mut self) {
+        let (byte, rest) = self.bytes.split_first().unwrap_or((&0, &[]));
+        self.bytes = rest;
+        self.value = self.value << 8 | u32::from(*byte);
+    }
+}
+
+impl Coder for Decoder<'_> {
+    fn code(&mut self, _: bool, one: u32) -> bool {
+        let middle = middle(self.low, self.high, one);
+        let bit = self.value <= middle;
+        if bit {
+            self.high = middle;
+        } else {
+            self.low = middle + 1;
+        }
+        while (self.low ^ self.high) >> 24 == 0 {
+            self.low <<= 8;
+            self.high = self.high << 8 | 0xFF;
+            self.shift();
+        }
+        bit
+    }
+}
+
+/// Counts what an [`Encoder`] would write.
+#[derive(Clone, Debug, Default)]
+pub struct Counter {
+    /// Bits so far.
+    pub bits: f64,
+}
+
+impl Coder for Counter {
+    fn code(&mut self, bit: bool, one: u32) -> bool {
+        let share = if bit { one } else { (1 << PROBABILITY_BITS) - one };
+        self.bits += f64::from(PROBABILITY_BITS) - f64::from(share).log2();
+        bit
+    }
+}

@@ -1,0 +1,19 @@
+//! Coded Gaussians: quantised, and in as few bits as contexts allow.
+//!
+//! The decoder works in integers from the first bit to the last parameter, so that a stream
+//! gives the same Gaussians on every machine. `docs/FORMAT.md` is its specification.
+
+pub mod atom;
+pub mod base;
+mod coder;
+pub mod fixed;
+mod fixed_tables;
+pub mod leaves;
+mod model;
+mod neighbours;
+mod payload;
+mod stream;
+mod symbols;
+
+pub use payload::{Coded, read_count};
+pub(super) use payload::{read, write};

@@ -1,0 +1,373 @@
+//! Atoms into bits and back: one walk over the leaves for both.
+
+use super::atom::{Atom, Lattice, MAX_COMPONENT, SCALE_RANGE_BITS, SMALLEST_SCALE, Shape, finest_angle};
+use super::coder::Coder;
+use super::fixed::OCTAVE;
+use super::leaves::Leaves;
+use super::model::{Model, uniform};
+use super::neighbours::{AXES, Known, Neighbourhood, Regression};
+use super::symbols::{Symbols, bit_length};
+use crate::codec::malformed;
+use crate::error::Result;
+use crate::image::Size;
+
+/// Kinds of numbers; those with digits take two.
+mod kind {
+    pub const COUNT: usize = 1;
+    pub const COLOR: [usize; 4] = [2, 5, 8, 14];
+    pub const SMALLER_SCALE: usize = 11;
+    pub const LARGER_SCALE: usize = 12;
+    pub const ANGLE: usize = 13;
+}
+
+/// Leaves that are looked at for neighbours, nearest first.
+const NEARBY: [[isize; 2]; 10] = [
+    [-1, 0],
+    [0, -1],
+    [1, -1],
+    [-1, -1],
+    [-2, 0],
+    [0, -2],
+    [2, -1],
+    [-2, -1],
+    [-1, -2],
+    [1, -2],
+];
+
+/// Neighbours that are enough.
+const ENOUGH: usize = 6;
+
+/// Atoms of a leaf that are counted in unary.
+const COUNT_ESCAPE: u32 = 20;
+
+/// Codes all atoms of a picture. A writer hands over its atoms, leaf by leaf as [`in_leaves`]
+/// gives them; a reader hands over nothing, and how many it expects.
+///
+/// # Errors
+/// [`crate::Error::Malformed`] if there are more than `expected`, or fewer.
+pub fn code<C: Coder>(
+    symbols: &mut Symbols<'_, C>,
+    size: Size,
+    components: usize,
+    source: Option<&[Vec<Atom>]>,
+    expected: usize,
+) -> Result<Vec<Atom>> {
+    let leaves = Leaves::new(size);
+    let mut walk = Walk { leaves, known: vec![Vec::new(); leaves.columns * leaves.rows], components };
+    let mut atoms = Vec::new();
+    let nothing = Vec::new();
+    for row in 0..leaves.rows {
+        for column in 0..leaves.columns {
+            let place = row * leaves.columns + column;
+            let given = source.map_or(&nothing, |source| &source[place]);
+            let around = walk.neighbours(column, row);
+            let count = walk.count(symbols, column, row, &around, given.len() as u32);
+            if atoms.len() + count as usize > expected {
+                return Err(malformed(format!("it holds more than its {expected} Gaussians")));
+            }
+            for index in 0..count {
+                let given = given.get(index as usize).copied().unwrap_or_default();
+                let atom = walk.atom(symbols, [column, row], &around, count, given);
+                walk.known[place].push(Known::new(atom));
+                atoms.push(atom);
+            }
+        }
+    }
+    if atoms.len() < expected {
+        return Err(malformed(format!("it holds {} of its {expected} Gaussians", atoms.len())));
+    }
+    Ok(atoms)
+}
+
+/// Atoms by leaf, in the order of the stream: strongest luma first. Those whose centre is in no
+/// leaf are left out.
+pub fn in_leaves(size: Size, atoms: &[Atom]) -> Vec<Vec<Atom>> {
+    let leaves = Leaves::new(size);
+    let mut sorted = vec![Vec::new(); leaves.columns * leaves.rows];
+    for atom in atoms {
+        if let Some([column, row]) = leaves.of(atom.position()) {
+            sorted[row * leaves.columns + column].push(*atom);
+        }
+    }
+    for leaf in &mut sorted {
+        leaf.sort_by_key(|a: &Atom| {
+            (-a.color[0].abs(), a.color, a.scale, a.angle, a.place)
+        });
+    }
+    sorted
+}
+
+/// What is known so far.
+struct Walk {
+    leaves: Leaves,
+    /// Atoms by leaf.
+    known: Vec<Vec<Known>>,
+    components: usize,
+}
+
+/// A logarithm of a scale as a small number, `steps` to two octaves.
+fn level(log: i32, steps: i32) -> u32 {
+    ((log - SMALLEST_SCALE) * steps / (2 * OCTAVE)).clamp(0, 30) as u32
+}
+
+/// A prediction, doubled, as one of five: strongly or slightly negative, none, positive.
+fn tendency(double: i32) -> u32 {
+    match double {
+        ..=-3 => 4,
+        -2..=-1 => 0,
+        0 => 1,
+        1..=2 => 2,
+        3.. => 3,
+    }
+}
+
+impl Walk {
+    fn at(&self, column: usize, row: usize, [dx, dy]: [isize; 2]) -> &[Known] {
+        let place = column.checked_add_signed(dx).zip(row.checked_add_signed(dy));
+        match place.filter(|(x, _)| *x < self.leaves.columns) {
+            Some((x, y)) => &self.known[y * self.leaves.columns + x],
+            None => &[],
+        }
+    }
+
+    /// The atoms of the leaves nearby.
+    fn neighbours(&self, column: usize, row: usize) -> Vec<Known> {
+        let mut found = Vec::new();
+        for offset in NEARBY {
+            found.extend_from_slice(self.at(column, row, offset));
+            if found.len() >= ENOUGH {
+                break;
+            }
+        }
+        found
+    }
+
+    fn count<C: Coder>(
+        &self,
+        symbols: &mut Symbols<'_, C>,
+        column: usize,
+        row: usize,
+        around: &[Known],
+        value: u32,
+    ) -> u32 {
+        let near = |offset| self.at(column, row, offset).len() as u32;
+        let (west, north) = (near([-1, 0]), near([0, -1]));
+        let (north_west, north_east) = (near([-1, -1]), near([1, -1]));
+        let far = near([-2, 0]) + near([0, -2]);
+        let sum = west + north + north_west + north_east;
+        let edge = u32::from(self.leaves.is_outside(column, row));
+        let mean = mean_scale(around);
+        let pattern = west.min(3) | north.min(3) << 2 | north_west.min(3) << 4
+            | north_east.min(3) << 6;
+        let contexts = [
+            sum.min(12) | edge << 6,
+            (west.min(5) * 6 + north.min(5)) * 2 + edge | 1 << 9,
+            (sum + far).min(20) + edge * 32 + mean * 64,
+            pattern | edge << 10 | 1 << 12,
+        ];
+        symbols.count(value, kind::COUNT, &contexts, COUNT_ESCAPE)
+    }
+
+    fn atom<C: Coder>(
+        &self,
+        symbols: &mut Symbols<'_, C>,
+        [column, row]: [usize; 2],
+        around: &[Known],
+        count: u32,
+        given: Atom,
+    ) -> Atom {
+        let here = self.at(column, row, [0, 0]);
+        let mut near = Neighbourhood::empty();
+        around.iter().chain(here).for_each(|known| near.add(known));
+        let mut atom = Atom::default();
+
+        let place = Place { near, around, here, count, crowd: self.crowd(column, row) };
+        place.color(symbols, &mut atom, given, self.components);
+        place.scales(symbols, &mut atom, given);
+        place.angle(symbols, &mut atom, given);
+
+        let lattice = Lattice::new(atom.steps(), &atom.shape());
+        let square = self.leaves.square(column, row);
+        let points = lattice.count(&square);
+        let index = uniform(symbols.coder, lattice.index(&square, given.place), points);
+        atom.place = lattice.place(&square, index);
+        atom
+    }
+
+    /// Atoms in the four leaves next to this one, at most 7.
+    fn crowd(&self, column: usize, row: usize) -> u32 {
+        let near = [[-1, 0], [0, -1], [-1, -1], [1, -1]];
+        let sum: usize = near.into_iter().map(|offset| self.at(column, row, offset).len()).sum();
+        sum.min(7) as u32
+    }
+}
+
+/// The mean scale of some atoms as a small number; 31 where there are none.
+fn mean_scale(atoms: &[Known]) -> u32 {
+    if atoms.is_empty() {
+        return 31;
+    }
+    let sum: i64 = atoms.iter().map(|known| i64::from(known.scale[0] + known.scale[1])).sum();
+    level(sum.div_euclid(2 * atoms.len() as i64) as i32, 4).min(20)
+}
+
+/// Everything that the numbers of one atom have for contexts.
+struct Place<'a> {
+    near: Neighbourhood,
+    around: &'a [Known],
+    here: &'a [Known],
+    /// Atoms of the leaf.
+    count: u32,
+    crowd: u32,
+}
+
+impl Place<'_> {
+    fn color<C: Coder>(
+        &self,
+        symbols: &mut Symbols<'_, C>,
+        atom: &mut Atom,
+        given: Atom,
+        components: usize,
+    ) {
+        let near = &self.near;
+        let most = bit_length(MAX_COMPONENT);
+        let previous = self.here.last().map(|known| known.atom.color[0]);
+        let before = previous.map_or(0, |k| bit_length(k) + 1);
+        let strength = if near.count > 0 {
+            (near.strength() * 2 / OCTAVE).clamp(0, 20) as u32
+        } else {
+            31
+        };
+        let scale = mean_scale(self.around);
+        let contexts = [
+            before * 32 + self.count.min(7),
+            strength * 32 + before,
+            scale * 32 + self.crowd,
+            near.largest * 64 + before * 8 + self.count.min(4),
+            strength | scale << 6,
+        ];
+        let last = self.here.iter().rev().chain(self.around.iter().rev()).take(3).enumerate();
+        let signs: u32 =
+            last.map(|(i, known)| (u32::from(known.atom.color[0] > 0) + 1) << (2 * i)).sum();
+        let sign = [
+            (near.sign.clamp(-4, 4) + 4) as u32,
+            previous.map_or(0, |k| 1 + u32::from(k > 0)) + 3 * signs + before * 1000,
+        ];
+        let [luma, orange, green, alpha] = given.color;
+        atom.color[0] = symbols.signed(luma, kind::COLOR[0], &contexts, &sign, most);
+        if components >= 3 {
+            self.color_differences(symbols, atom, [orange, green], most);
+        }
+        if components == 4 {
+            let size = bit_length(atom.color[0]);
+            let other = bit_length(atom.color[1]).max(bit_length(atom.color[2]));
+            let contexts = [size * 16 + other, strength, near.largest];
+            let sign = [u32::from(atom.color[0] > 0)];
+            atom.color[3] = symbols.signed(alpha, kind::COLOR[3], &contexts, &sign, most);
+        }
+    }
+
+    fn color_differences<C: Coder>(
+        &self,
+        symbols: &mut Symbols<'_, C>,
+        atom: &mut Atom,
+        [orange, green]: [i32; 2],
+        most: u32,
+    ) {
+        let near = &self.near;
+        let luma = atom.color[0];
+        let (size, positive) = (bit_length(luma), u32::from(luma > 0));
+        let length = |double: i32| bit_length(double.clamp(-255, 255));
+
+        let guess = near.predict(Regression::FirstToSecond, luma);
+        let likely = [near.likely_size(1, luma), near.likely_size(2, luma)];
+        let contexts = [
+            size,
+            size * 16 + length(guess),
+            likely[0] * 16 + length(guess),
+            near.usual_size(1) * 16 + size,
+            likely[0] + 16 * likely[1],
+        ];
+        let sign = [tendency(guess), tendency(guess) + 8 * positive + 16 * length(guess)];
+        atom.color[1] = symbols.signed(orange, kind::COLOR[1], &contexts, &sign, most);
+
+        let first = bit_length(atom.color[1]).min(7);
+        let guess = near.predict(Regression::FirstToThird, luma);
+        let other = near.predict(Regression::SecondToThird, atom.color[1]);
+        let contexts = [
+            size * 8 + first,
+            size * 16 + length(guess),
+            likely[1] * 16 + first,
+            near.usual_size(2) * 16 + size,
+            likely[1] + 16 * length(other),
+        ];
+        let sign = [
+            tendency(guess) + 5 * tendency(other),
+            tendency(guess) + 8 * positive + 16 * (atom.color[1].signum() + 1) as u32,
+        ];
+        atom.color[2] = symbols.signed(green, kind::COLOR[2], &contexts, &sign, most);
+    }
+
+    fn scales<C: Coder>(&self, symbols: &mut Symbols<'_, C>, atom: &mut Atom, given: Atom) {
+        let near = &self.near;
+        let steps = atom.steps();
+        let (fine, bits) = (steps.scale_bits, SCALE_RANGE_BITS + steps.scale_bits);
+        let modelled = SCALE_RANGE_BITS + fine.min(3);
+        let strength = (steps.strength * 2 / OCTAVE) as u32;
+        let known = u32::from(near.count > 0);
+        let [large, small] = near.scale();
+        let mean = level((large + small) / 2, 4);
+
+        let contexts = [
+            fine * 32 + strength,
+            level(small, 6) * 2 + known,
+            level(small, 3) * 32 + strength,
+            mean * 32 + self.crowd + 2000,
+            level(small, 3) + 16 * level(large, 3) + 4000,
+        ];
+        let value = symbols.bits(
+            given.scale[1] as u32,
+            bits,
+            modelled,
+            kind::SMALLER_SCALE,
+            &contexts,
+        );
+        atom.scale[1] = value as i32;
+
+        let log = steps.scale(atom.scale[1]);
+        let aspect = large - small - OCTAVE;
+        let contexts = [
+            fine * 64 + level(log, 6),
+            level(log, 12) + 64 * strength.min(15),
+            level(log, 6) * 32 + level(large, 4),
+            level(log, 6) * 32 + level(aspect, 6) + 2000,
+            level(log, 6) * 32 + self.crowd + 4000,
+        ];
+        let value =
+            symbols.bits(given.scale[0] as u32, bits, modelled, kind::LARGER_SCALE, &contexts);
+        atom.scale[0] = value as i32;
+    }
+
+    fn angle<C: Coder>(&self, symbols: &mut Symbols<'_, C>, atom: &mut Atom, given: Atom) {
+        let steps = atom.steps();
+        let bits = steps.angle_bits(atom.scale.map(|scale| steps.scale(scale)));
+        let (axis, agreement) = self.near.axis();
+        let last = self.here.last().or(self.around.last());
+        let last = last.map_or(AXES, |known| {
+            known.turn / (super::fixed::HALF_TURN / AXES)
+        });
+        let contexts = [
+            bits,
+            axis * 8 + agreement,
+            axis + 16 * bits.min(7),
+            last + 32 * bits,
+            last + 17 * axis,
+        ];
+        let value = symbols.bits(given.angle as u32, bits, 4, kind::ANGLE, &contexts);
+        atom.angle = value as i32;
+        debug_assert_eq!(atom.shape(), Shape {
+            scale: atom.scale.map(|scale| steps.scale(scale)),
+            turn: finest_angle(atom.angle, bits),
+        });
+    }
+}

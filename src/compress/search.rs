@@ -1,0 +1,306 @@
+//! Discrete search: every integer of every atom against the true residual.
+//!
+//! An atom is taken out of the picture; it comes back with the integers, one step away at most,
+//! and the colour that make `D + lambda R` smallest, or not at all. Atoms that touch are handled
+//! one after the other and those that do not at the same time, in waves that depend on nothing
+//! but the atoms: the result is the same on any number of threads.
+
+use pulp::Arch;
+use rayon::prelude::*;
+
+use super::costs::Costs;
+use super::patch::{Patch, PixelBox, Response};
+use super::quantize::Geometry;
+use super::splat::Splat;
+use crate::codec::coded::atom::{Atom, MAX_COMPONENT, MAX_COMPONENTS};
+use crate::codec::coded::fixed::{HALF_TURN, OCTAVE};
+use crate::image::Size;
+
+/// Side of the cells that keep count of waves, in pixels.
+const CELL_PX: usize = 8;
+
+/// Smallest part of a Gaussian's mass that must lie in the picture.
+const LEAST_MASS: f32 = 1e-6;
+
+/// A picture being searched.
+pub struct Search {
+    size: Size,
+    channels: usize,
+    step: u8,
+    /// Cost of a bit, in half the sum of squared differences.
+    lambda: f32,
+    /// Drawn minus wanted in the orthonormal basis, `[C, H, W]`.
+    residual: Vec<f32>,
+    /// The atoms.
+    atoms: Vec<Atom>,
+    arch: Arch,
+}
+
+/// What a sweep did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Atoms that changed.
+    pub changed: usize,
+    /// Atoms that went.
+    pub deleted: usize,
+}
+
+/// One atom's turn.
+struct Job {
+    index: usize,
+    /// All pixels that any candidate may touch.
+    bounds: PixelBox,
+    candidates: Vec<Candidate>,
+}
+
+#[derive(Clone, Copy)]
+struct Candidate {
+    geometry: Geometry,
+    atom: Atom,
+    splat: Splat,
+}
+
+impl Search {
+    /// A search over `atoms` that draw, with what is in `residual` already, a picture at a
+    /// colour step. `residual` is what is drawn without the atoms minus what is wanted, in the
+    /// orthonormal basis, `[C, H, W]`.
+    pub fn new(
+        size: Size,
+        channels: usize,
+        step: u8,
+        lambda: f32,
+        residual: Vec<f32>,
+        atoms: Vec<Atom>,
+    ) -> Self {
+        let mut search =
+            Self { size, channels, step, lambda, residual, atoms, arch: Arch::new() };
+        let mut patch = Patch::default();
+        for atom in search.atoms.clone() {
+            let splat = Splat::new(step, &atom);
+            let Some(bounds) = splat.bounds(size) else { continue };
+            patch.take(&search.residual, channels, size.width, bounds);
+            patch.add(search.arch, &splat, splat.color(&atom));
+            patch.put(&mut search.residual, size.width);
+        }
+        search
+    }
+
+    /// Half the sum of squared differences.
+    pub fn distortion(&self) -> f64 {
+        let rows = self.residual.par_chunks(1 << 14);
+        let sums: Vec<f64> =
+            rows.map(|row| row.iter().map(|v| f64::from(*v).powi(2)).sum()).collect();
+        0.5 * sums.iter().sum::<f64>()
+    }
+
+    /// The atoms as they are now.
+    pub fn atoms(&self) -> &[Atom] {
+        &self.atoms
+    }
+
+    /// The atoms, and what they leave.
+    pub fn into_parts(self) -> (Vec<Atom>, Vec<f32>) {
+        (self.atoms, self.residual)
+    }
+
+    /// Changes what a bit costs.
+    pub fn set_lambda(&mut self, lambda: f32) {
+        self.lambda = lambda;
+    }
+
+    /// Gives every atom its turn once.
+    pub fn sweep(&mut self) -> Changes {
+        let costs = Costs::of(&self.atoms, self.channels, self.size);
+        let (size, step) = (self.size, self.step);
+        let jobs: Vec<Option<Job>> = (0..self.atoms.len())
+            .into_par_iter()
+            .map(|index| Job::new(index, &self.atoms[index], step, size))
+            .collect();
+        let mut alive: Vec<bool> = jobs.iter().map(Option::is_some).collect();
+        let mut changes =
+            Changes { deleted: alive.iter().filter(|alive| !**alive).count(), changed: 0 };
+        for wave in waves(jobs.into_iter().flatten().collect(), size) {
+            let done: Vec<(usize, Option<Atom>, Patch)> = wave
+                .into_par_iter()
+                .map(|job| {
+                    let mut patch = Patch::default();
+                    patch.take(&self.residual, self.channels, size.width, job.bounds);
+                    let found = self.settle(&job, &costs, &mut patch);
+                    (job.index, found, patch)
+                })
+                .collect();
+            for (index, found, patch) in done {
+                patch.put(&mut self.residual, size.width);
+                match found {
+                    Some(atom) => {
+                        changes.changed += usize::from(atom != self.atoms[index]);
+                        self.atoms[index] = atom;
+                    }
+                    None => {
+                        alive[index] = false;
+                        changes.deleted += 1;
+                    }
+                }
+            }
+        }
+        let mut alive = alive.into_iter();
+        self.atoms.retain(|_| alive.next().unwrap_or(true));
+        changes
+    }
+
+    /// The best atom in place of one, whose Gaussian is replaced in `patch`; nothing where the
+    /// picture is better without.
+    fn settle(&self, job: &Job, costs: &Costs, patch: &mut Patch) -> Option<Atom> {
+        let old = job.candidates[0];
+        patch.add(self.arch, &old.splat, old.splat.color(&old.atom).map(|v| -v));
+        let mut best: Option<(f32, Candidate)> = None;
+        let mut consider = |value: f32, candidate: Candidate| {
+            if best.is_none_or(|(least, _)| value < least) {
+                best = Some((value, candidate));
+            }
+        };
+        for candidate in &job.candidates {
+            let response = patch.probe(self.arch, &candidate.splat);
+            if response.mass < LEAST_MASS {
+                continue;
+            }
+            consider(self.objective(costs, candidate, &response), *candidate);
+            let color = self.best_color(costs, candidate, &response);
+            if color == [0; MAX_COMPONENTS] || color == candidate.atom.color {
+                continue;
+            }
+            let atom = candidate.geometry.quantize(color, self.size);
+            let splat = Splat::new(self.step, &atom);
+            let recolored = Candidate { atom, splat, ..*candidate };
+            if splat == candidate.splat {
+                consider(self.objective(costs, &recolored, &response), recolored);
+            } else if splat.bounds(self.size).is_some_and(|b| patch.bounds().contains(&b)) {
+                let response = patch.probe(self.arch, &splat);
+                if response.mass >= LEAST_MASS {
+                    consider(self.objective(costs, &recolored, &response), recolored);
+                }
+            }
+        }
+        let (_, found) = best.filter(|(value, _)| *value < 0.0)?;
+        patch.add(self.arch, &found.splat, found.splat.color(&found.atom));
+        Some(found.atom)
+    }
+
+    /// What the picture gains or loses by a candidate: `D + lambda R` against no atom at all.
+    fn objective(&self, costs: &Costs, candidate: &Candidate, response: &Response) -> f32 {
+        let color = candidate.splat.color(&candidate.atom);
+        let slope: f32 = color.iter().zip(response.color).map(|(c, s)| c * s).sum();
+        let square: f32 = color.iter().map(|c| c * c).sum();
+        slope + 0.5 * square * response.mass + self.lambda * costs.atom(&candidate.atom)
+    }
+
+    /// The colour that lowers the error most, component by component drawn towards zero as far
+    /// as its bits are not worth it.
+    fn best_color(
+        &self,
+        costs: &Costs,
+        candidate: &Candidate,
+        response: &Response,
+    ) -> [i32; MAX_COMPONENTS] {
+        let unit = candidate.splat.amplitude;
+        let exact = response.color.map(|slope| -slope / (response.mass * unit));
+        let weight = 0.5 * response.mass * unit * unit;
+        let pick = |exact: f32, bits: &dyn Fn(i32) -> f32| {
+            let near = exact.round().clamp(-MAX_COMPONENT as f32, MAX_COMPONENT as f32) as i32;
+            let toward = near.signum();
+            let mut best = (f32::INFINITY, 0);
+            for k in [near, near - toward, near - 2 * toward, 0] {
+                let value = weight * (k as f32 - exact).powi(2) + self.lambda * bits(k);
+                if value < best.0 {
+                    best = (value, k);
+                }
+            }
+            best.1
+        };
+        // The geometry takes six bits more for each doubling of |k|.
+        let geometry = |k: i32, rest: f32| 3.0 * ((k * k) as f32 + rest).max(1.0).log2();
+        let mut color = [0; MAX_COMPONENTS];
+        let others: f32 = exact[1..self.channels].iter().map(|v| v * v).sum();
+        color[0] = pick(exact[0], &|k| costs.luma(k) + geometry(k, others));
+        let square = (color[0] * color[0]) as f32;
+        for component in 1..self.channels {
+            color[component] = pick(exact[component], &|k| {
+                costs.other(component, color[0], k) + geometry(k, square)
+            });
+        }
+        color
+    }
+}
+
+impl Job {
+    /// The candidates of an atom; nothing if it lies outside the picture.
+    fn new(index: usize, atom: &Atom, step: u8, size: Size) -> Option<Self> {
+        let splat = Splat::new(step, atom);
+        let mut bounds = splat.bounds(size)?;
+        let geometry = Geometry::of_atom(atom);
+        let mut candidates = vec![Candidate { geometry, atom: *atom, splat }];
+        for geometry in moves(atom) {
+            let atom = geometry.quantize(atom.color, size);
+            let splat = Splat::new(step, &atom);
+            if let Some(reach) = splat.bounds(size) {
+                bounds = bounds.with(&reach);
+                candidates.push(Candidate { geometry, atom, splat });
+            }
+        }
+        Some(Self { index, bounds, candidates })
+    }
+}
+
+/// One step up and one step down along every integer of the geometry.
+fn moves(atom: &Atom) -> Vec<Geometry> {
+    let here = Geometry::of_atom(atom);
+    let steps = atom.steps();
+    let shape = atom.shape();
+    let scale_step = f64::from(OCTAVE >> steps.scale_bits);
+    let angle_bits = steps.angle_bits(shape.scale);
+    let lattice = crate::codec::coded::atom::Lattice::new(steps, &shape);
+    let mut found = Vec::with_capacity(10);
+    for sign in [-1, 1] {
+        let by = f64::from(sign);
+        for axis in 0..2 {
+            let mut scaled = here;
+            scaled.scale[axis] += by * scale_step;
+            found.push(scaled);
+            let mut place = atom.place;
+            place[axis] += sign;
+            let unit = (1_u64 << crate::codec::coded::atom::POSITION_BITS) as f64;
+            let mean_px = lattice.point(place).map(|v| v as f64 / unit);
+            found.push(Geometry { mean_px, ..here });
+        }
+        if angle_bits > 0 {
+            let turn = here.turn + by * f64::from(HALF_TURN >> angle_bits);
+            found.push(Geometry { turn, ..here });
+        }
+    }
+    found
+}
+
+/// Jobs in waves: those of a wave do not touch each other. Within the order that a hash of the
+/// index gives, every job comes as early as those before it that it touches allow.
+fn waves(mut jobs: Vec<Job>, size: Size) -> Vec<Vec<Job>> {
+    let columns = size.width.div_ceil(CELL_PX);
+    let mut latest = vec![0_usize; columns * size.height.div_ceil(CELL_PX)];
+    jobs.sort_by_key(|job| ((job.index as u32).wrapping_mul(0x9E37_79B1), job.index));
+    let mut waves: Vec<Vec<Job>> = Vec::new();
+    for job in jobs {
+        let PixelBox { left, top, right, bottom } = job.bounds;
+        let rows = top / CELL_PX..bottom.div_ceil(CELL_PX);
+        let cells = left / CELL_PX..right.div_ceil(CELL_PX);
+        let row = |y: usize| y * columns + cells.start..y * columns + cells.end;
+        let wave =
+            rows.clone().flat_map(|y| &latest[row(y)]).copied().max().unwrap_or_default();
+        for y in rows {
+            latest[row(y)].fill(wave + 1);
+        }
+        if waves.len() <= wave {
+            waves.push(Vec::new());
+        }
+        waves[wave].push(job);
+    }
+    waves
+}
