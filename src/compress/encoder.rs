@@ -5,7 +5,9 @@ use std::sync::Arc;
 use super::base_layer::{self, BaseLayer};
 use super::quantize::{quantize_all, to_components};
 use super::search::Search;
+use super::{CompressOptions, Effort, Target, estimate};
 use crate::backend::Backend;
+use crate::blend::Blend;
 use crate::codec::coded::Coded;
 use crate::codec::coded::atom::Atom;
 use crate::codec::coded::fixed::OCTAVE;
@@ -16,44 +18,6 @@ use crate::gaussians::Gaussians;
 use crate::image::Image;
 use crate::init::ColorStart;
 
-/// How much work an encoding may be.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Effort {
-    /// Passes of the fit over the picture.
-    pub iterations: u64,
-    /// Rounds of search, with refitting in between.
-    pub rounds: usize,
-    /// Sweeps of a search, at most.
-    pub sweeps: usize,
-    /// Passes of a refitting.
-    pub refit_iterations: u64,
-}
-
-/// What a file is to be like.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Target {
-    /// Quantised with this colour step, and from so many Gaussians.
-    Step(f64, usize),
-}
-
-/// Everything that defines an encoding.
-#[derive(Clone, Debug, PartialEq)]
-pub struct CompressOptions {
-    /// What the file is to be like.
-    pub target: Target,
-    /// How much work it may be.
-    pub effort: Effort,
-    /// Seed of everything random.
-    pub seed: u64,
-}
-
-/// A picture that was encoded.
-#[derive(Clone, Debug)]
-pub struct Compressed {
-    /// Its quantised Gaussians.
-    pub coded: Coded,
-}
-
 /// What a bit costs, in squares of the colour step of half the sum of squared differences.
 const LAMBDA: f64 = 0.042;
 
@@ -63,62 +27,98 @@ const RATE_WEIGHT: f32 = 0.3;
 /// Bits of a new Gaussian, for the decision whether it is worth a trial.
 const NEW_BITS: f32 = 6.0;
 
-/// Encodes a picture.
-///
-/// # Errors
-/// Those of the backend.
-pub fn compress(
-    backend: &mut dyn Backend,
-    image: &Arc<Image>,
-    options: &CompressOptions,
-) -> Result<Compressed> {
-    let Target::Step(step, count) = options.target;
-    let base = BaseLayer::fit(backend, image)?;
-    let step = Coded::step_near(step);
-    let mut coded = base.quantize(image, step);
-    let rest = base_layer::without(backend, image, &coded.gaussians())?;
-    let mut encoder = Encoder { backend, rest, options, step };
-    let gaussians = encoder.fit(count)?;
-    coded.atoms = encoder.refine(gaussians)?;
-    Ok(Compressed { coded })
-}
+/// Largest share of Gaussians that a round adds.
+const GROWTH: f64 = 0.25;
+
+/// Rate as a power of the colour step, about.
+const RATE_POWER: f64 = 1.5;
+
+/// Share of the budget that the rounds aim at; what is too much is taken away in the end.
+const AIM: f64 = 1.01;
+
+/// Share of the budget that a file may leave unused.
+const SLACK: f64 = 0.98;
+
+/// Attempts to come closer to a budget.
+const ATTEMPTS: usize = 6;
 
 /// An encoding in progress.
-struct Encoder<'a> {
+pub(super) struct Encoder<'a> {
     backend: &'a mut dyn Backend,
+    image: &'a Arc<Image>,
+    effort: Effort,
+    seed: u64,
+    base: BaseLayer,
     /// What the base layer leaves.
     rest: Arc<Image>,
-    options: &'a CompressOptions,
     step: u8,
 }
 
-impl Encoder<'_> {
+impl<'a> Encoder<'a> {
+    pub(super) fn new(
+        backend: &'a mut dyn Backend,
+        image: &'a Arc<Image>,
+        options: &CompressOptions,
+    ) -> Result<Self> {
+        let base = BaseLayer::fit(backend, image)?;
+        let rest = Arc::clone(image);
+        let mut encoder =
+            Self { backend, image, effort: options.effort, seed: options.seed, base, rest, step: 0 };
+        encoder.set_step(1.0)?;
+        Ok(encoder)
+    }
+
+    /// Encodes for a target.
+    pub(super) fn run(&mut self, target: &Target) -> Result<Coded> {
+        match *target {
+            Target::Step(step) => {
+                self.set_step(step)?;
+                let count = estimate::count(self.backend, &self.rest, self.seed, step)?;
+                let gaussians = self.fit(count)?;
+                self.refine(gaussians, |_, _| None)
+            }
+            Target::Bytes(bytes) => {
+                let budget = 8.0 * bytes.saturating_sub(OVERHEAD_BYTES) as f64;
+                let guess = estimate::step(self.backend, &self.rest, self.seed, budget)?;
+                self.set_step(guess.step)?;
+                let gaussians = self.fit(guess.count)?;
+                let coded = self.refine(gaussians, |coded, step| {
+                    let ratio = coded.bits() / (AIM * budget);
+                    Some(step * ratio.powf(1.0 / RATE_POWER).clamp(0.6, 1.6))
+                })?;
+                self.fit_into(coded, budget)
+            }
+        }
+    }
+
     /// The colour step.
     fn step(&self) -> f64 {
         (f64::from(Coded::step_log(self.step)) / f64::from(OCTAVE)).exp2()
     }
 
-    fn fit_options(&self, count: usize, iterations: u64) -> FitOptions {
-        let mut options = FitOptions {
-            gaussians: count,
-            seed: self.options.seed,
-            rate: Some(RatePenalty { weight: RATE_WEIGHT, step: self.step() as f32 }),
-            ..FitOptions::default()
-        };
-        options.stop.iterations = iterations;
-        recipe::apply(&mut options);
-        options.blend = crate::blend::Blend::Additive;
-        options
+    /// Sets the colour step, and with it the base layer.
+    fn set_step(&mut self, step: f64) -> Result<()> {
+        self.step = Coded::step_near(step);
+        let coded = self.base.quantize(self.image, self.step);
+        self.rest = base_layer::without(self.backend, self.image, &coded.gaussians())?;
+        Ok(())
+    }
+
+    fn coded(&self, atoms: Vec<Atom>) -> Coded {
+        Coded { atoms, ..self.base.quantize(self.image, self.step) }
     }
 
     fn fit(&mut self, count: usize) -> Result<Gaussians> {
-        let options = self.fit_options(count, self.options.effort.iterations);
+        let options = self.fit_options(count, self.effort.iterations);
         let fitter = Fitter::new(self.backend, Arc::clone(&self.rest), options)?;
         run(fitter)
     }
 
     fn refit(&mut self, gaussians: Gaussians) -> Result<Gaussians> {
-        let mut options = self.fit_options(gaussians.len(), self.options.effort.refit_iterations);
+        if self.effort.refit_iterations == 0 || gaussians.is_empty() {
+            return Ok(gaussians);
+        }
+        let mut options = self.fit_options(gaussians.len(), self.effort.refit_iterations);
         options.density = DensityOptions::FIXED;
         options.colors = ColorStart::Local;
         let fitter =
@@ -126,52 +126,101 @@ impl Encoder<'_> {
         run(fitter)
     }
 
-    /// Rounds of quantising, searching, adding and refitting.
-    fn refine(&mut self, mut gaussians: Gaussians) -> Result<Vec<Atom>> {
-        let effort = self.options.effort;
-        for round in 0..effort.rounds {
-            let atoms = self.search(&gaussians);
-            if round + 1 == effort.rounds {
-                return Ok(atoms);
+    fn fit_options(&self, count: usize, iterations: u64) -> FitOptions {
+        let rate = RatePenalty { weight: RATE_WEIGHT, step: self.step() as f32 };
+        let mut options = FitOptions {
+            gaussians: count,
+            seed: self.seed,
+            rate: Some(rate),
+            ..FitOptions::default()
+        };
+        options.stop.iterations = iterations;
+        recipe::apply(&mut options);
+        options.blend = Blend::Additive;
+        options
+    }
+
+    /// Rounds of quantising, searching, adding and refitting. `adjust` says which colour step
+    /// the next round should have.
+    fn refine(
+        &mut self,
+        mut gaussians: Gaussians,
+        adjust: impl Fn(&Coded, f64) -> Option<f64>,
+    ) -> Result<Coded> {
+        for _ in 1..self.effort.rounds {
+            let atoms = self.search(quantize_all(&gaussians, self.step(), self.rest.size()));
+            let coded = self.coded(atoms);
+            if verbose() {
+                eprintln!("step {:.3} n {} bits {:.0}", self.step(), coded.atoms.len(), coded.bits());
             }
-            gaussians = self.drawn(&atoms);
+            gaussians = Coded { base: Vec::new(), ..coded.clone() }.gaussians();
+            if let Some(step) = adjust(&coded, self.step()) {
+                self.set_step(step)?;
+            }
             self.add(&mut gaussians)?;
             gaussians = self.refit(gaussians)?;
         }
-        Ok(quantize_all(&gaussians, self.step(), self.rest.size()))
+        let atoms = self.search(quantize_all(&gaussians, self.step(), self.rest.size()));
+        Ok(self.coded(atoms))
     }
 
-    fn search(&self, gaussians: &Gaussians) -> Vec<Atom> {
-        let atoms = quantize_all(gaussians, self.step(), self.rest.size());
-        let lambda = (LAMBDA * self.step().powi(2)) as f32;
-        let residual = components(&self.rest, -1.0);
-        let (size, channels) = (self.rest.size(), self.rest.channels());
-        let mut search = Search::new(size, channels, self.step, lambda, residual, atoms);
-        let verbose = std::env::var("LAB").is_ok();
-        for _ in 0..self.options.effort.sweeps {
+    fn search(&self, atoms: Vec<Atom>) -> Vec<Atom> {
+        let mut search = self.begin_search(atoms);
+        for _ in 0..self.effort.sweeps {
             let count = search.atoms().len();
             let changes = search.sweep();
-            if verbose {
+            if verbose() {
                 eprintln!("  n {count} {changes:?} D {:.2}", search.distortion());
             }
             if changes.changed * 50 < count && changes.deleted * 200 < count {
                 break;
             }
         }
-        search.into_parts().0
+        search.into_atoms()
     }
 
-    /// Atoms as Gaussians.
-    fn drawn(&self, atoms: &[Atom]) -> Gaussians {
-        let coded = Coded {
-            size: self.rest.size(),
-            channels: self.rest.channels(),
-            step: self.step,
-            spacing: base_layer::SPACING,
-            base: Vec::new(),
-            atoms: atoms.to_vec(),
-        };
-        coded.gaussians()
+    fn begin_search(&self, atoms: Vec<Atom>) -> Search {
+        let (size, channels) = (self.rest.size(), self.rest.channels());
+        let residual = components(&self.rest, -1.0);
+        Search::new(size, channels, self.step, self.lambda(), residual, atoms)
+    }
+
+    fn lambda(&self) -> f32 {
+        (LAMBDA * self.step().powi(2)) as f32
+    }
+
+    /// Brings a picture close to `budget` bits, and not above.
+    fn fit_into(&mut self, mut coded: Coded, budget: f64) -> Result<Coded> {
+        let mut best: Option<Coded> = None;
+        for _ in 0..ATTEMPTS {
+            let bits = coded.bits();
+            if verbose() {
+                eprintln!("fit into {budget:.0}: {bits:.0} n {} step {:.3}", coded.atoms.len(), self.step());
+            }
+            if bits >= SLACK * budget {
+                break;
+            }
+            if best.as_ref().is_none_or(|best| best.atoms.len() < coded.atoms.len()) {
+                best = Some(coded.clone());
+            }
+            // Too small: finer steps, and more of them.
+            let ratio = (bits / budget).powf(1.0 / RATE_POWER).clamp(0.5, 0.95);
+            let mut gaussians = Coded { base: Vec::new(), ..coded.clone() }.gaussians();
+            self.set_step(self.step() * ratio)?;
+            self.add(&mut gaussians)?;
+            let atoms = self.search(quantize_all(&gaussians, self.step(), self.rest.size()));
+            coded = self.coded(atoms);
+        }
+        let mut search = self.begin_search(std::mem::take(&mut coded.atoms));
+        loop {
+            coded.atoms = search.atoms().to_vec();
+            let bits = coded.bits();
+            if bits <= budget || coded.atoms.is_empty() {
+                break;
+            }
+            search.drop_least(bits - budget);
+        }
+        Ok(coded)
     }
 
     /// Adds Gaussians where the residual has peaks that are worth their bits.
@@ -182,13 +231,13 @@ impl Encoder<'_> {
         let scene = density::Scene { residual: &residual, normalized: None, costs: &[] };
         let pixels = residual.size().pixels() as f32;
         let plan = Plan {
-            add: gaussians.len() / 5,
+            add: (gaussians.len() as f64 * GROWTH).ceil() as usize + 4,
             relocate: 0,
             eagerness: 0.0,
             largest_sigma_px: (pixels / gaussians.len().max(1) as f32).sqrt(),
         };
         density::revise(&mut new, None, &scene, &plan);
-        let least = NEW_BITS * (LAMBDA * self.step().powi(2)) as f32;
+        let least = NEW_BITS * self.lambda();
         for index in 0..new.len() {
             let color = new.color_of(index);
             let square: f32 = color.iter().map(|c| c * c).sum();
@@ -202,9 +251,16 @@ impl Encoder<'_> {
     }
 }
 
-fn run(mut fitter: Fitter<'_>) -> Result<Gaussians> {
+/// Bytes of a file beside its bits: header, chunk, checksum.
+const OVERHEAD_BYTES: u64 = 24;
+
+pub(super) fn run(mut fitter: Fitter<'_>) -> Result<Gaussians> {
     while fitter.step()?.stop.is_none() {}
     Ok(fitter.best().gaussians)
+}
+
+fn verbose() -> bool {
+    std::env::var("LAB").is_ok()
 }
 
 /// A picture in the orthonormal basis, `[C, H, W]`, times `factor`.

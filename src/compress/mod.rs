@@ -4,10 +4,66 @@
 
 mod base_layer;
 mod costs;
+mod effort;
 mod encoder;
+mod estimate;
 mod patch;
 mod quantize;
 mod search;
 mod splat;
 
-pub use encoder::{Compressed, CompressOptions, Effort, Target, compress};
+use std::sync::Arc;
+
+pub use effort::Effort;
+
+use self::encoder::Encoder;
+use crate::backend::Backend;
+use crate::codec::coded::Coded;
+use crate::error::{Error, Result};
+use crate::image::Image;
+
+/// What a file is to be like.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Target {
+    /// At most so many bytes, and little less.
+    Bytes(u64),
+    /// Quantised with this colour step, in units of the picture's values.
+    Step(f64),
+}
+
+/// Everything that defines an encoding; with the picture and the device, it defines the result.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CompressOptions {
+    /// What the file is to be like.
+    pub target: Target,
+    /// How much work it may be.
+    pub effort: Effort,
+    /// Seed of everything random.
+    pub seed: u64,
+}
+
+/// Quantised Gaussians that draw `image`, shape `[C, H, W]` with 1, 3 or 4 channels;
+/// [`crate::codec::encode_exact`] makes a file of them.
+///
+/// # Errors
+/// [`Error::Invalid`] for a picture without pixels or of other channels, and for a target out of
+/// its domain; whatever the backend fails with.
+pub fn compress(
+    backend: &mut dyn Backend,
+    image: &Arc<Image>,
+    options: &CompressOptions,
+) -> Result<Coded> {
+    if image.size().pixels() == 0 || !matches!(image.channels(), 1 | 3 | 4) {
+        return Err(Error::Invalid(format!(
+            "a picture of {} with {} channels cannot be coded",
+            image.size(),
+            image.channels()
+        )));
+    }
+    if let Target::Step(step) = options.target
+        && !(step.is_finite() && step > 0.0)
+    {
+        return Err(Error::Invalid(format!("the colour step must be above 0, not {step}")));
+    }
+    Encoder::new(backend, image, options)?.run(&options.target)
+}

@@ -1,25 +1,13 @@
 //! A piece of the residual, and one Gaussian against it.
 
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 
 use super::splat::Splat;
+use crate::backend::cpu::gaussian::{Constants, EXPONENT_PER_Q, MAX_LANES};
 use crate::gaussians::SUPPORT_Q;
-
-/// Pixels worked on at once. Rows are padded, so that a group may end behind them.
-const LANES: usize = 8;
 
 /// Most colour channels.
 const MAX_CHANNELS: usize = 4;
-
-/// Factor from `q` to the exponent of two: `exp(-q/2) = 2^(EXPONENT_PER_Q q)`.
-const EXPONENT_PER_Q: f32 = -0.5 * std::f32::consts::LOG2_E;
-
-/// 1.5 * 2^23: adding it rounds a small number to an integer, which the low bits then hold.
-const ROUNDING: f32 = 12_582_912.0;
-
-/// Coefficients of `2^f` on `[-1/2, 1/2]`, highest power first.
-const POWER_OF_TWO: [f32; 5] =
-    [1.330_060_8e-3, 9.669_692e-3, 5.550_558_5e-2, 2.402_228_3e-1, std::f32::consts::LN_2];
 
 /// A box of pixels, half open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -87,14 +75,15 @@ impl Patch {
     pub fn take(&mut self, planes: &[f32], channels: usize, width: usize, bounds: PixelBox) {
         self.bounds = bounds;
         self.channels = channels;
-        self.stride = bounds.width() + LANES;
+        // Rows are padded, so that a vector may end behind them.
+        self.stride = bounds.width() + MAX_LANES;
         self.values.clear();
         let pixels = planes.len() / channels;
         for channel in 0..channels {
             for y in bounds.top..bounds.bottom {
                 let from = channel * pixels + y * width;
                 self.values.extend_from_slice(&planes[from + bounds.left..from + bounds.right]);
-                self.values.extend_from_slice(&[0.0; LANES]);
+                self.values.extend_from_slice(&[0.0; MAX_LANES]);
             }
         }
     }
@@ -135,46 +124,52 @@ impl Patch {
     }
 }
 
-/// Calls `each` with every group of pixels that the support touches: place in the first plane,
-/// and the Gaussian's values.
+/// What is done with a vector of pixels: `place` is the first's in the first plane, `g` are the
+/// Gaussian's values. A trait and no closure, for closures are not inlined into code for wider
+/// vectors.
+trait Visit<S: Simd> {
+    fn visit(&mut self, simd: S, place: usize, g: S::f32s);
+}
+
+/// Visits every vector of pixels that the support touches.
 #[inline(always)]
-fn for_each_group(
+fn for_each_vector<S: Simd>(
+    simd: S,
     bounds: PixelBox,
     stride: usize,
     splat: &Splat,
-    mut each: impl FnMut(usize, &[f32; LANES]),
+    visitor: &mut impl Visit<S>,
 ) {
+    let constants = Constants::new(simd);
+    let exponent = EXPONENT_PER_Q as f32;
     let [a, b, c] = splat.conic;
     let mean = [splat.mean_px[0] - bounds.left as f32, splat.mean_px[1] - bounds.top as f32];
-    let (lean, rest) = (b / a, c - b * b / a);
-    let curvature = EXPONENT_PER_Q * a;
+    let inverse = 1.0 / a;
+    let (lean, rest) = (b * inverse, c - b * b * inverse);
+    let curvature = simd.splat_f32s(exponent * a);
+    let nothing = simd.splat_f32s(0.0);
+    let last_column = bounds.width() as f32 - 1.0;
     let reach = splat.reach_px[1];
     let first = (mean[1] - reach - 0.5).ceil().max(0.0) as usize;
     let last = ((mean[1] + reach - 0.5).floor() + 1.0).max(0.0) as usize;
     for y in first..last.min(bounds.height()) {
         let dy = y as f32 + 0.5 - mean[1];
         let least = rest * dy * dy;
-        let half = ((SUPPORT_Q - least).max(0.0) / a).sqrt();
+        let half = ((SUPPORT_Q - least).max(0.0) * inverse).sqrt();
         let center = mean[0] - lean * dy - 0.5;
         let start = (center - half).ceil().max(0.0) as usize;
         let end = (((center + half).floor() + 1.0).max(0.0) as usize).min(bounds.width());
+        // What hangs over the box is no pixel.
+        let most = simd.splat_f32s(last_column - center);
+        let offset = simd.splat_f32s(exponent * least);
+        let mut u = simd.add_f32s(simd.splat_f32s(start as f32 - center), constants.iota);
         let mut x = start;
         while x < end {
-            let first = x as f32 - center;
-            let mut values = [0.0; LANES];
-            for (lane, value) in values.iter_mut().enumerate() {
-                let u = first + lane as f32;
-                let exponent = curvature * u * u + EXPONENT_PER_Q * least;
-                let rounded = exponent + ROUNDING;
-                let f = exponent - (rounded - ROUNDING);
-                let [c5, c4, c3, c2, c1] = POWER_OF_TWO;
-                let power = ((((c5 * f + c4) * f + c3) * f + c2) * f + c1) * f + 1.0;
-                let scaled =
-                    f32::from_bits(power.to_bits().wrapping_add(rounded.to_bits() << 23));
-                *value = if exponent >= EXPONENT_PER_Q * SUPPORT_Q { scaled } else { 0.0 };
-            }
-            each(y * stride + x, &values);
-            x += LANES;
+            let g = constants.gaussian(simd, u, curvature, offset);
+            let g = simd.select_f32s(simd.less_than_or_equal_f32s(u, most), g, nothing);
+            visitor.visit(simd, y * stride + x, g);
+            u = simd.add_f32s(u, constants.step);
+            x += S::F32_LANES;
         }
     }
 }
@@ -184,33 +179,40 @@ struct Probe<'a, const C: usize> {
     splat: &'a Splat,
 }
 
-impl<const C: usize> pulp::NullaryFnOnce for Probe<'_, C> {
+impl<const C: usize> WithSimd for Probe<'_, C> {
     type Output = Response;
 
     #[inline(always)]
-    fn call(self) -> Response {
+    fn with_simd<S: Simd>(self, simd: S) -> Response {
         let Patch { bounds, stride, ref values, .. } = *self.patch;
         let plane = stride * bounds.height();
-        let mut sums = [[0.0_f32; LANES]; C];
-        let mut mass = [0.0_f32; LANES];
-        for_each_group(bounds, stride, self.splat, |place, g| {
-            for (channel, sums) in sums.iter_mut().enumerate() {
-                let pixels = &values[channel * plane + place..][..LANES];
-                for lane in 0..LANES {
-                    sums[lane] += g[lane] * pixels[lane];
-                }
-            }
-            // What hangs over the box is no pixel.
-            let over = (place % stride + LANES).saturating_sub(bounds.width());
-            for lane in 0..LANES - over.min(LANES) {
-                mass[lane] += g[lane] * g[lane];
-            }
-        });
-        let mut response = Response { mass: mass.iter().sum(), ..Response::default() };
-        for (total, sums) in response.color.iter_mut().zip(&sums) {
-            *total = sums.iter().sum();
+        let zero = simd.splat_f32s(0.0);
+        let mut sums = Sums::<S, C> { values, plane, sums: [zero; C], mass: zero };
+        for_each_vector(simd, bounds, stride, self.splat, &mut sums);
+        let mass = simd.reduce_sum_f32s(sums.mass);
+        let mut response = Response { mass, ..Response::default() };
+        for (total, sums) in response.color.iter_mut().zip(sums.sums) {
+            *total = simd.reduce_sum_f32s(sums);
         }
         response
+    }
+}
+
+struct Sums<'a, S: Simd, const C: usize> {
+    values: &'a [f32],
+    plane: usize,
+    sums: [S::f32s; C],
+    mass: S::f32s,
+}
+
+impl<S: Simd, const C: usize> Visit<S> for Sums<'_, S, C> {
+    #[inline(always)]
+    fn visit(&mut self, simd: S, place: usize, g: S::f32s) {
+        for (channel, sum) in self.sums.iter_mut().enumerate() {
+            let pixels = &self.values[channel * self.plane + place..][..S::F32_LANES];
+            *sum = simd.mul_add_e_f32s(g, S::as_simd_f32s(pixels).0[0], *sum);
+        }
+        self.mass = simd.mul_add_e_f32s(g, g, self.mass);
     }
 }
 
@@ -220,21 +222,32 @@ struct Add<'a, const C: usize> {
     color: [f32; MAX_CHANNELS],
 }
 
-impl<const C: usize> pulp::NullaryFnOnce for Add<'_, C> {
+impl<const C: usize> WithSimd for Add<'_, C> {
     type Output = ();
 
     #[inline(always)]
-    fn call(self) {
+    fn with_simd<S: Simd>(self, simd: S) {
         let Patch { bounds, stride, ref mut values, .. } = *self.patch;
         let plane = stride * bounds.height();
-        for_each_group(bounds, stride, self.splat, |place, g| {
-            let over = (place % stride + LANES).saturating_sub(bounds.width());
-            for channel in 0..C {
-                let pixels = &mut values[channel * plane + place..][..LANES - over.min(LANES)];
-                for (pixel, g) in pixels.iter_mut().zip(g) {
-                    *pixel += self.color[channel] * g;
-                }
-            }
-        });
+        let color = std::array::from_fn(|channel| simd.splat_f32s(self.color[channel]));
+        let mut canvas = Canvas::<S, C> { values, plane, color };
+        for_each_vector(simd, bounds, stride, self.splat, &mut canvas);
+    }
+}
+
+struct Canvas<'a, S: Simd, const C: usize> {
+    values: &'a mut [f32],
+    plane: usize,
+    color: [S::f32s; C],
+}
+
+impl<S: Simd, const C: usize> Visit<S> for Canvas<'_, S, C> {
+    #[inline(always)]
+    fn visit(&mut self, simd: S, place: usize, g: S::f32s) {
+        for (channel, color) in self.color.into_iter().enumerate() {
+            let pixels = &mut self.values[channel * self.plane + place..][..S::F32_LANES];
+            let pixels = &mut S::as_mut_simd_f32s(pixels).0[0];
+            *pixels = simd.mul_add_e_f32s(color, g, *pixels);
+        }
     }
 }

@@ -74,13 +74,8 @@ impl Search {
     ) -> Self {
         let mut search =
             Self { size, channels, step, lambda, residual, atoms, arch: Arch::new() };
-        let mut patch = Patch::default();
         for atom in search.atoms.clone() {
-            let splat = Splat::new(step, &atom);
-            let Some(bounds) = splat.bounds(size) else { continue };
-            patch.take(&search.residual, channels, size.width, bounds);
-            patch.add(search.arch, &splat, splat.color(&atom));
-            patch.put(&mut search.residual, size.width);
+            search.draw(atom, 1.0);
         }
         search
     }
@@ -98,14 +93,55 @@ impl Search {
         &self.atoms
     }
 
-    /// The atoms, and what they leave.
-    pub fn into_parts(self) -> (Vec<Atom>, Vec<f32>) {
-        (self.atoms, self.residual)
+    /// The atoms in the end.
+    pub fn into_atoms(self) -> Vec<Atom> {
+        self.atoms
     }
 
-    /// Changes what a bit costs.
-    pub fn set_lambda(&mut self, lambda: f32) {
-        self.lambda = lambda;
+    /// Takes away the atoms that are worth least for their bits, `bits` in all, about, and at
+    /// least one.
+    pub fn drop_least(&mut self, bits: f64) {
+        let costs = Costs::of(&self.atoms, self.channels, self.size);
+        let size = self.size;
+        // What half the squared error rises by without an atom, for each of its bits.
+        let mut worth: Vec<(f32, f32, usize)> = (0..self.atoms.len())
+            .into_par_iter()
+            .map(|index| {
+                let atom = &self.atoms[index];
+                let cost = costs.atom(atom);
+                let splat = Splat::new(self.step, atom);
+                let Some(bounds) = splat.bounds(size) else { return (f32::MIN, cost, index) };
+                let mut patch = Patch::default();
+                patch.take(&self.residual, self.channels, size.width, bounds);
+                let response = patch.probe(self.arch, &splat);
+                let color = splat.color(atom);
+                let slope: f32 = color.iter().zip(response.color).map(|(c, s)| c * s).sum();
+                let square: f32 = color.iter().map(|c| c * c).sum();
+                ((0.5 * square * response.mass - slope) / cost, cost, index)
+            })
+            .collect();
+        worth.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.2.cmp(&b.2)));
+        let mut left = bits as f32;
+        let mut alive = vec![true; self.atoms.len()];
+        for (_, cost, index) in worth {
+            self.draw(self.atoms[index], -1.0);
+            alive[index] = false;
+            left -= cost;
+            if left <= 0.0 {
+                break;
+            }
+        }
+        let mut alive = alive.into_iter();
+        self.atoms.retain(|_| alive.next().unwrap_or(true));
+    }
+
+    fn draw(&mut self, atom: Atom, factor: f32) {
+        let splat = Splat::new(self.step, &atom);
+        let Some(bounds) = splat.bounds(self.size) else { return };
+        let mut patch = Patch::default();
+        patch.take(&self.residual, self.channels, self.size.width, bounds);
+        patch.add(self.arch, &splat, splat.color(&atom).map(|v| factor * v));
+        patch.put(&mut self.residual, self.size.width);
     }
 
     /// Gives every atom its turn once.

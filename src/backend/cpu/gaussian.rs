@@ -5,10 +5,10 @@ use pulp::{Simd, bytemuck};
 use crate::gaussians::SUPPORT_Q;
 
 /// Factor from `q` to the exponent of two: `exp(-q/2) = 2^(EXPONENT_PER_Q q)`.
-pub(super) const EXPONENT_PER_Q: f64 = -0.5 * std::f64::consts::LOG2_E;
+pub(crate) const EXPONENT_PER_Q: f64 = -0.5 * std::f64::consts::LOG2_E;
 
 /// Widest vector of any level, in lanes. Rows are padded so that a vector may end behind them.
-pub(super) const MAX_LANES: usize = 16;
+pub(crate) const MAX_LANES: usize = 16;
 
 /// 1.5 * 2^23: adding it rounds a small number to an integer, which the low bits then hold.
 const ROUNDING: f32 = 12_582_912.0;
@@ -19,7 +19,7 @@ const POWER_OF_TWO: [f32; 5] =
     [1.330_060_8e-3, 9.669_692e-3, 5.550_558_5e-2, 2.402_228_3e-1, std::f32::consts::LN_2];
 
 /// Constants of the kernels in registers.
-pub(super) struct Constants<S: Simd> {
+pub(crate) struct Constants<S: Simd> {
     rounding: S::f32s,
     cut: S::f32s,
     coefficients: [S::f32s; 5],
@@ -27,14 +27,14 @@ pub(super) struct Constants<S: Simd> {
     mantissa_bits: S::u32s,
     zero: S::u32s,
     /// 0, 1, 2, ...: lane numbers.
-    pub(super) iota: S::f32s,
+    pub(crate) iota: S::f32s,
     /// Number of lanes in every lane.
-    pub(super) step: S::f32s,
+    pub(crate) step: S::f32s,
 }
 
 impl<S: Simd> Constants<S> {
     #[inline(always)]
-    pub(super) fn new(simd: S) -> Self {
+    pub(crate) fn new(simd: S) -> Self {
         const NUMBERS: [f32; MAX_LANES] =
             [0., 1., 2., 3., 4., 5., 6., 7., 8., 9., 10., 11., 12., 13., 14., 15.];
         let [c5, c4, c3, c2, c1] = POWER_OF_TWO;
@@ -58,7 +58,7 @@ impl<S: Simd> Constants<S> {
 
     /// `2^(curvature u^2 + offset)` inside the support, zero outside and for NaN.
     #[inline(always)]
-    pub(super) fn gaussian(
+    pub(crate) fn gaussian(
         &self,
         simd: S,
         u: S::f32s,

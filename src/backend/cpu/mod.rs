@@ -6,7 +6,7 @@
 
 mod draw;
 mod footprint;
-mod gaussian;
+pub(crate) mod gaussian;
 mod loss;
 mod moments;
 mod pieces;

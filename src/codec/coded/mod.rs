@@ -15,5 +15,5 @@ mod payload;
 mod stream;
 mod symbols;
 
-pub use payload::{Coded, read_count};
+pub use payload::{Coded, Exact, read_count, train};
 pub(super) use payload::{read, write};

@@ -8,6 +8,8 @@ use std::sync::LazyLock;
 
 use super::coder::{Coder, PROBABILITY_BITS};
 use super::fixed::{exp2, log2};
+use crate::codec::bytes::Bytes;
+use crate::codec::compact::{push_varint, varint};
 
 /// Most contexts of a bit.
 pub const MAX_CONTEXTS: usize = 7;
@@ -79,6 +81,15 @@ static TABLES: LazyLock<Tables> = LazyLock::new(|| {
     Tables { stretch: stretch.collect(), squash: squash.collect(), confidence, rate }
 });
 
+/// Most bits that a slot remembers of what it was trained on.
+const TRAINED_COUNT: u8 = 24;
+/// Bits that a slot must have seen to be worth storing.
+const TRAINED_LEAST: u8 = 2;
+/// Bits of trained weights that are dropped.
+const TRAINED_WEIGHT_SHIFT: u32 = 3;
+
+static TRAINED: LazyLock<Model> = LazyLock::new(|| Model::from_bytes(include_bytes!("trained.bin")));
+
 impl Default for Model {
     fn default() -> Self {
         Self { slots: vec![FRESH; 1 << TABLE_BITS], weights: vec![None; WEIGHT_SETS] }
@@ -121,16 +132,71 @@ impl Model {
         bit
     }
 
-    /// What the tables of the format start with.
+    /// What every stream starts with: learned from photographs.
     pub fn trained() -> Self {
-        Self::default()
+        TRAINED.clone()
     }
 
-    /// Lets what was learned so far weigh no more than `count` bits.
-    pub fn relax(&mut self, count: u8) {
-        for slot in &mut self.slots {
-            slot.count = slot.count.min(count);
+    /// The tables of [`Self::trained`], for storing: what was learned, weighing no more than
+    /// [`TRAINED_COUNT`] bits a slot. Weights come first, set by set; then slots, each with the
+    /// number of those not used since the one before.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let mut skipped = 0;
+        for weights in &self.weights {
+            match weights {
+                None => skipped += 1,
+                Some(weights) => {
+                    push_varint(&mut bytes, skipped);
+                    skipped = 0;
+                    for weight in weights {
+                        let weight = (weight >> TRAINED_WEIGHT_SHIFT).clamp(-0x8000, 0x7FFF) as i16;
+                        bytes.extend_from_slice(&weight.to_le_bytes());
+                    }
+                }
+            }
         }
+        push_varint(&mut bytes, skipped);
+        skipped = 0;
+        for slot in &self.slots {
+            if slot.count < TRAINED_LEAST {
+                skipped += 1;
+                continue;
+            }
+            push_varint(&mut bytes, skipped);
+            skipped = 0;
+            let count = slot.count.min(TRAINED_COUNT);
+            let coarse = u16::from(count) | (slot.probability & !0x1F);
+            bytes.extend_from_slice(&coarse.to_le_bytes());
+        }
+        bytes
+    }
+
+    /// Reads what [`Self::to_bytes`] wrote; what is cut off is as if nothing had been learned.
+    fn from_bytes(bytes: &[u8]) -> Self {
+        let mut model = Self::default();
+        let mut bytes = Bytes(bytes);
+        let mut place = 0;
+        while let Ok(skipped) = varint(&mut bytes) {
+            place += skipped as usize;
+            let Some(weights) = model.weights.get_mut(place) else { break };
+            let mut read = [0; MAX_CONTEXTS];
+            for weight in &mut read {
+                let value = bytes.u16().unwrap_or_default() as i16;
+                *weight = i32::from(value) << TRAINED_WEIGHT_SHIFT;
+            }
+            *weights = Some(read);
+            place += 1;
+        }
+        place = 0;
+        while let Ok(skipped) = varint(&mut bytes) {
+            place += skipped as usize;
+            let coarse = bytes.u16().unwrap_or_default();
+            let Some(slot) = model.slots.get_mut(place) else { break };
+            *slot = Slot { probability: coarse & !0x1F | 0x10, count: (coarse & 0x1F) as u8 };
+            place += 1;
+        }
+        model
     }
 }
 

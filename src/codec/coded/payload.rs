@@ -250,3 +250,18 @@ pub fn read(payload: &[u8], size: Size, channels: usize, limits: &ReadLimits) ->
     let atoms = stream::code(&mut symbols, size, channels, None, count)?;
     Ok(Coded { size, channels, step, spacing, base, atoms })
 }
+
+/// Learns the tables that streams start with from coded pictures, the most typical last.
+pub fn train(pictures: &[Coded]) -> Vec<u8> {
+    let mut model = Model::default();
+    for coded in pictures {
+        let mut counter = Counter::default();
+        let mut symbols = Symbols { coder: &mut counter, model: &mut model };
+        base::code(&mut symbols, &coded.grid(), coded.channels, &coded.base);
+        let leaves = stream::in_leaves(coded.size, &coded.atoms);
+        let count = leaves.iter().map(Vec::len).sum();
+        // A writer finds what it hands over.
+        let _ = stream::code(&mut symbols, coded.size, coded.channels, Some(&leaves), count);
+    }
+    model.to_bytes()
+}

@@ -4,7 +4,7 @@ use super::atom::{Atom, Lattice, MAX_COMPONENT, SCALE_RANGE_BITS, SMALLEST_SCALE
 use super::coder::Coder;
 use super::fixed::OCTAVE;
 use super::leaves::Leaves;
-use super::model::{Model, uniform};
+use super::model::uniform;
 use super::neighbours::{AXES, Known, Neighbourhood, Regression};
 use super::symbols::{Symbols, bit_length};
 use crate::codec::malformed;

@@ -1,0 +1,92 @@
+//! How many Gaussians, and which colour step: from two short fits.
+//!
+//! Along the curve that the codec draws, `D ~ R^-a`; the best step for a rate R satisfies
+//! `lambda = -dD/dR = a D / R` with `lambda = 0.042 d^2`. Both `a` and D come from fits that
+//! differ in nothing but their number of Gaussians.
+
+use std::sync::Arc;
+
+use crate::backend::Backend;
+use crate::error::Result;
+use crate::fit::{FitOptions, Fitter};
+use crate::image::Image;
+
+/// Bits of a Gaussian, about.
+const BITS: f64 = 25.0;
+
+/// Passes of a short fit.
+const ITERATIONS: u64 = 12;
+
+/// `d^2 R / (a D)`, with D of the short fit.
+const FACTOR: f64 = 16.0;
+
+/// Bounds of `a`.
+const SLOPES: std::ops::RangeInclusive<f64> = 0.3..=1.2;
+
+/// Where to begin.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Guess {
+    /// Colour step.
+    pub step: f64,
+    /// Number of Gaussians.
+    pub count: usize,
+}
+
+/// What suits `bits`.
+///
+/// # Errors
+/// Those of the backend.
+pub fn step(
+    backend: &mut dyn Backend,
+    target: &Arc<Image>,
+    seed: u64,
+    bits: f64,
+) -> Result<Guess> {
+    let limit = (target.size().pixels() / 4).max(1);
+    let count = ((bits / BITS) as usize).clamp(1, limit);
+    let [few, many] = [distortion(backend, target, seed, (count / 2).max(1))?, distortion(backend, target, seed, count)?];
+    let slope = (few / many.max(1e-12)).log2().clamp(*SLOPES.start(), *SLOPES.end());
+    let step = (FACTOR * slope * many / bits.max(1.0)).sqrt();
+    if std::env::var("LAB").is_ok() {
+        eprintln!("count {count} D {few:.1} {many:.1} slope {slope:.3} step {step:.3}");
+    }
+    Ok(Guess { step: step.clamp(1e-3, 30.0), count })
+}
+
+/// The number of Gaussians that suits a colour step.
+///
+/// # Errors
+/// Those of the backend.
+pub fn count(
+    backend: &mut dyn Backend,
+    target: &Arc<Image>,
+    seed: u64,
+    wanted: f64,
+) -> Result<usize> {
+    let mut bits = 0.2 * target.size().pixels() as f64;
+    for _ in 0..2 {
+        let guess = step(backend, target, seed, bits)?;
+        bits *= (guess.step / wanted).powf(1.5).clamp(0.05, 8.0);
+    }
+    let limit = (target.size().pixels() / 4).max(1);
+    Ok(((bits / BITS) as usize).clamp(1, limit))
+}
+
+/// Half the sum of squared differences that so many Gaussians leave after a short fit.
+fn distortion(
+    backend: &mut dyn Backend,
+    target: &Arc<Image>,
+    seed: u64,
+    count: usize,
+) -> Result<f64> {
+    let mut options = FitOptions { gaussians: count, seed, ..FitOptions::default() };
+    options.optimizer.rule = "lbfgs".into();
+    options.stop.iterations = ITERATIONS;
+    let mut fitter = Fitter::new(backend, Arc::clone(target), options)?;
+    loop {
+        let progress = fitter.step()?;
+        if progress.stop.is_some() {
+            return Ok(0.5 * fitter.best().loss * target.data().len() as f64);
+        }
+    }
+}
