@@ -1,20 +1,41 @@
 use std::sync::Arc;
 use lgi::compress::*;
 use lgi::metrics::psnr_db;
+use lgi::codec::coded::{Coded, atom::Atom};
+fn dump(c: &Coded) -> Vec<u8> {
+    let mut v: Vec<i32> = vec![c.size.width as i32, c.size.height as i32, c.channels as i32, c.step as i32, c.spacing as i32, c.base.len() as i32];
+    for b in &c.base { v.extend(b); }
+    for a in &c.atoms { v.extend(a.color); v.extend(a.scale); v.push(a.angle); v.extend(a.place); }
+    v.iter().flat_map(|x| x.to_le_bytes()).collect()
+}
+fn undump(p: &str) -> Coded {
+    let v: Vec<i32> = std::fs::read(p).unwrap().chunks(4).map(|c| i32::from_le_bytes(c.try_into().unwrap())).collect();
+    let nb = v[5] as usize;
+    Coded { size: lgi::image::Size::new(v[0] as usize, v[1] as usize), channels: v[2] as usize, step: v[3] as u8, spacing: v[4] as u8,
+        base: v[6..6 + 4 * nb].chunks(4).map(|c| c.try_into().unwrap()).collect(),
+        atoms: v[6 + 4 * nb..].chunks(9).map(|c| Atom { color: c[0..4].try_into().unwrap(), scale: [c[4], c[5]], angle: c[6], place: [c[7], c[8]] }).collect() }
+}
 fn main() -> lgi::Result<()> {
     let a: Vec<String> = std::env::args().collect();
     let e = |k: &str, d: f64| std::env::var(k).ok().and_then(|v| v.parse().ok()).unwrap_or(d);
     if a[1] == "train" {
-        let all: Vec<_> = a[3..].iter().map(|p| lgi::codec::decode_exact(&std::fs::read(p).unwrap(), &Default::default()).unwrap()).collect();
+        let all: Vec<_> = a[3..].iter().map(|p| undump(p)).collect();
         let t = lgi::codec::coded::train(&all);
         println!("{} bytes", t.len());
         std::fs::write(&a[2], t).unwrap();
         return Ok(());
     }
+    if a[1] == "dump" {
+        for p in &a[2..] {
+            let c = lgi::codec::decode_exact(&std::fs::read(p).unwrap(), &Default::default()).unwrap();
+            std::fs::write(p.replace(".lgi", ".dump"), dump(&c)).unwrap();
+        }
+        return Ok(());
+    }
     if a[1] == "bits" {
         let mut total = 0.0;
         for p in &a[2..] {
-            let c = lgi::codec::decode_exact(&std::fs::read(p).unwrap(), &Default::default()).unwrap();
+            let c = undump(p);
             let b = lgi::codec::encode_exact(&c, 8, None)?.len();
             total += b as f64; print!("{b} ");
         }
@@ -35,7 +56,7 @@ fn main() -> lgi::Result<()> {
     let options = CompressOptions { target, seed: 0, effort };
     let coded = compress(&mut backend, &image, &options)?;
     let secs = t.elapsed().as_secs_f64();
-    if let Ok(p) = std::env::var("SAVE") { std::fs::write(p, lgi::codec::encode_exact(&coded, 8, None)?).unwrap(); }
+    if let Ok(p) = std::env::var("SAVE") { std::fs::write(p, dump(&coded)).unwrap(); }
     let bytes = lgi::codec::encode_exact(&coded, 8, None)?;
     let t = std::time::Instant::now();
     let back = lgi::codec::decode_exact(&bytes, &Default::default())?;

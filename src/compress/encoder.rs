@@ -17,6 +17,8 @@ use crate::fit::{FitOptions, Fitter, RatePenalty, recipe};
 use crate::gaussians::Gaussians;
 use crate::image::Image;
 use crate::init::ColorStart;
+use crate::metrics;
+use crate::renderer::Renderer;
 
 /// What a bit costs, in squares of the colour step of half the sum of squared differences.
 const LAMBDA: f64 = 0.042;
@@ -39,7 +41,10 @@ const AIM: f64 = 1.01;
 /// Share of the budget that a file may leave unused.
 const SLACK: f64 = 0.98;
 
-/// Attempts to come closer to a budget.
+/// Overshoot of a PSNR that is let be, in dB.
+const OVERSHOOT_DB: f64 = 0.1;
+
+/// Attempts to come closer to a target.
 const ATTEMPTS: usize = 6;
 
 /// An encoding in progress.
@@ -75,20 +80,70 @@ impl<'a> Encoder<'a> {
                 self.set_step(step)?;
                 let count = estimate::count(self.backend, &self.rest, self.seed, step)?;
                 let gaussians = self.fit(count)?;
-                self.refine(gaussians, |_, _| None)
+                self.refine(gaussians, |_, _| Ok(None))
             }
+            Target::PsnrDb(psnr_db) => self.reach(psnr_db),
             Target::Bytes(bytes) => {
                 let budget = 8.0 * bytes.saturating_sub(OVERHEAD_BYTES) as f64;
                 let guess = estimate::step(self.backend, &self.rest, self.seed, budget)?;
                 self.set_step(guess.step)?;
                 let gaussians = self.fit(guess.count)?;
-                let coded = self.refine(gaussians, |coded, step| {
+                let coded = self.refine(gaussians, |encoder, coded| {
                     let ratio = coded.bits() / (AIM * budget);
-                    Some(step * ratio.powf(1.0 / RATE_POWER).clamp(0.6, 1.6))
+                    Ok(Some(encoder.step() * ratio.powf(1.0 / RATE_POWER).clamp(0.6, 1.6)))
                 })?;
                 self.fit_into(coded, budget)
             }
         }
+    }
+
+    /// Rounds whose colour step follows the PSNR, then small steps until it is reached.
+    fn reach(&mut self, psnr_db: f64) -> Result<Coded> {
+        let wanted = self.distortion_of(psnr_db);
+        let guess = estimate::step_for(self.backend, &self.rest, self.seed, wanted)?;
+        self.set_step(guess.step)?;
+        let gaussians = self.fit(guess.count)?;
+        let mut coded = self.refine(gaussians, |encoder, coded| {
+            let reached = encoder.psnr_db(coded)?;
+            let ratio = wanted / encoder.distortion_of(reached);
+            Ok(Some(encoder.step() * ratio.powf(0.5).clamp(0.6, 1.6)))
+        })?;
+        let mut best: Option<(f64, Coded)> = None;
+        for _ in 0..ATTEMPTS {
+            let reached = self.psnr_db(&coded)?;
+            let better = best.as_ref().is_none_or(|(other, _)| {
+                (*other < psnr_db && reached > *other) || (reached >= psnr_db && reached < *other)
+            });
+            if better {
+                best = Some((reached, coded.clone()));
+            }
+            if (0.0..=OVERSHOOT_DB).contains(&(reached - psnr_db)) {
+                break;
+            }
+            let ratio = wanted / self.distortion_of(reached);
+            let ratio = ratio.powf(0.5).clamp(0.7, 1.4);
+            // At least one step of the scale of steps.
+            let ratio = if reached < psnr_db { ratio.min(0.957) } else { ratio.max(1.045) };
+            let mut gaussians = Coded { base: Vec::new(), ..coded }.gaussians();
+            self.set_step(self.step() * ratio)?;
+            self.add(&mut gaussians)?;
+            gaussians = self.refit(gaussians)?;
+            let atoms = self.search(quantize_all(&gaussians, self.step(), self.rest.size()));
+            coded = self.coded(atoms);
+        }
+        Ok(best.map_or(coded, |(_, coded)| coded))
+    }
+
+    /// Half the sum of squared differences at a PSNR.
+    fn distortion_of(&self, psnr_db: f64) -> f64 {
+        0.5 * self.image.data().len() as f64 * 10_f64.powf(-0.1 * psnr_db)
+    }
+
+    /// PSNR of the 8-bit picture.
+    fn psnr_db(&mut self, coded: &Coded) -> Result<f64> {
+        let mut renderer = Renderer::new(self.backend, Blend::Additive, self.image.size());
+        renderer.set(&coded.gaussians());
+        metrics::psnr_db(&renderer.render()?, self.image)
     }
 
     /// The colour step.
@@ -127,7 +182,7 @@ impl<'a> Encoder<'a> {
     }
 
     fn fit_options(&self, count: usize, iterations: u64) -> FitOptions {
-        let rate = RatePenalty { weight: RATE_WEIGHT, step: self.step() as f32 };
+        let rate = RatePenalty { weight: lab("MU", RATE_WEIGHT.into()) as f32, step: self.step() as f32 };
         let mut options = FitOptions {
             gaussians: count,
             seed: self.seed,
@@ -137,6 +192,9 @@ impl<'a> Encoder<'a> {
         options.stop.iterations = iterations;
         recipe::apply(&mut options);
         options.blend = Blend::Additive;
+        options.density.start = lab("ST", options.density.start.into()) as f32;
+        options.density.eagerness = lab("EAG", options.density.eagerness.into()) as f32;
+        options.density.relocate = lab("REL", options.density.relocate.into()) as f32;
         options
     }
 
@@ -145,7 +203,7 @@ impl<'a> Encoder<'a> {
     fn refine(
         &mut self,
         mut gaussians: Gaussians,
-        adjust: impl Fn(&Coded, f64) -> Option<f64>,
+        adjust: impl Fn(&mut Self, &Coded) -> Result<Option<f64>>,
     ) -> Result<Coded> {
         for _ in 1..self.effort.rounds {
             let atoms = self.search(quantize_all(&gaussians, self.step(), self.rest.size()));
@@ -154,7 +212,7 @@ impl<'a> Encoder<'a> {
                 eprintln!("step {:.3} n {} bits {:.0}", self.step(), coded.atoms.len(), coded.bits());
             }
             gaussians = Coded { base: Vec::new(), ..coded.clone() }.gaussians();
-            if let Some(step) = adjust(&coded, self.step()) {
+            if let Some(step) = adjust(self, &coded)? {
                 self.set_step(step)?;
             }
             self.add(&mut gaussians)?;
@@ -186,7 +244,7 @@ impl<'a> Encoder<'a> {
     }
 
     fn lambda(&self) -> f32 {
-        (LAMBDA * self.step().powi(2)) as f32
+        (lab("LAM", LAMBDA) * self.step().powi(2)) as f32
     }
 
     /// Brings a picture close to `budget` bits, and not above.
@@ -231,13 +289,13 @@ impl<'a> Encoder<'a> {
         let scene = density::Scene { residual: &residual, normalized: None, costs: &[] };
         let pixels = residual.size().pixels() as f32;
         let plan = Plan {
-            add: (gaussians.len() as f64 * GROWTH).ceil() as usize + 4,
+            add: (gaussians.len() as f64 * lab("GR", GROWTH)).ceil() as usize + 4,
             relocate: 0,
             eagerness: 0.0,
             largest_sigma_px: (pixels / gaussians.len().max(1) as f32).sqrt(),
         };
         density::revise(&mut new, None, &scene, &plan);
-        let least = NEW_BITS * self.lambda();
+        let least = lab("NB", NEW_BITS.into()) as f32 * self.lambda();
         for index in 0..new.len() {
             let color = new.color_of(index);
             let square: f32 = color.iter().map(|c| c * c).sum();
@@ -257,6 +315,10 @@ const OVERHEAD_BYTES: u64 = 24;
 pub(super) fn run(mut fitter: Fitter<'_>) -> Result<Gaussians> {
     while fitter.step()?.stop.is_none() {}
     Ok(fitter.best().gaussians)
+}
+
+pub(super) fn lab(name: &str, usual: f64) -> f64 {
+    std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(usual)
 }
 
 fn verbose() -> bool {

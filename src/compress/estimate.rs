@@ -43,14 +43,35 @@ pub fn step(
     bits: f64,
 ) -> Result<Guess> {
     let limit = (target.size().pixels() / 4).max(1);
-    let count = ((bits / BITS) as usize).clamp(1, limit);
+    let count = ((bits / super::encoder::lab("BITS", BITS)) as usize).clamp(1, limit);
     let [few, many] = [distortion(backend, target, seed, (count / 2).max(1))?, distortion(backend, target, seed, count)?];
     let slope = (few / many.max(1e-12)).log2().clamp(*SLOPES.start(), *SLOPES.end());
-    let step = (FACTOR * slope * many / bits.max(1.0)).sqrt();
+    let step = (super::encoder::lab("FAC", FACTOR) * slope * many / bits.max(1.0)).sqrt();
     if std::env::var("LAB").is_ok() {
         eprintln!("count {count} D {few:.1} {many:.1} slope {slope:.3} step {step:.3}");
     }
     Ok(Guess { step: step.clamp(1e-3, 30.0), count })
+}
+
+/// What suits a distortion, half the sum of squared differences.
+///
+/// # Errors
+/// Those of the backend.
+pub fn step_for(
+    backend: &mut dyn Backend,
+    target: &Arc<Image>,
+    seed: u64,
+    wanted: f64,
+) -> Result<Guess> {
+    let limit = target.size().pixels() / 4;
+    let mut count = (target.size().pixels() / 128).clamp(1, limit.max(1));
+    for _ in 0..2 {
+        // A whole fit does better than a short one by about this.
+        let reached = 0.8 * distortion(backend, target, seed, count)?;
+        let octaves = (reached / wanted).log2() / 0.7;
+        count = ((count as f64 * octaves.clamp(-4.0, 3.0).exp2()) as usize).clamp(1, limit.max(1));
+    }
+    step(backend, target, seed, BITS * count as f64)
 }
 
 /// The number of Gaussians that suits a colour step.

@@ -27,6 +27,8 @@ use crate::image::Image;
 pub enum Target {
     /// At most so many bytes, and little less.
     Bytes(u64),
+    /// At least this PSNR of the 8-bit picture in dB, and little more.
+    PsnrDb(f64),
     /// Quantised with this colour step, in units of the picture's values.
     Step(f64),
 }
@@ -64,6 +66,11 @@ pub fn compress(
         && !(step.is_finite() && step > 0.0)
     {
         return Err(Error::Invalid(format!("the colour step must be above 0, not {step}")));
+    }
+    if let Target::PsnrDb(psnr_db) = options.target
+        && !psnr_db.is_finite()
+    {
+        return Err(Error::Invalid(format!("the target PSNR must be a number, not {psnr_db}")));
     }
     Encoder::new(backend, image, options)?.run(&options.target)
 }

@@ -8,6 +8,7 @@ use lgi::fit::Quality;
 use lgi::loss::Loss;
 use lgi::{covariance, init, optim};
 
+use super::coded::CodedArguments;
 use crate::cli::limits::LimitArguments;
 use crate::cli::report::ReportArguments;
 use crate::cli::values::{LearningRates, OrAuto, OrOff, parse_loss};
@@ -17,6 +18,9 @@ Examples:
   lgi encode photo.png
       Writes photo.lgi.
   lgi encode photo.png -o photo.lgi -n 5000 -q high --seed 7
+  lgi encode photo.png --bpp 0.3
+      A coded file, a hundredth of the picture's own size.
+  lgi encode photo.png --size 10000 -q max
   lgi encode *.jpg -o encoded/ --json > figures.jsonl
   lgi encode *.jpg -o encoded/ --csv figures.csv
   lgi encode -i in.png -o out.png -n 1000 -q balanced --metrics-csv m.csv
@@ -43,6 +47,8 @@ pub struct EncodeArguments {
     pub files: FileArguments,
     #[command(flatten)]
     pub main: MainArguments,
+    #[command(flatten)]
+    pub coded: CodedArguments,
     #[command(flatten)]
     pub stop: StopArguments,
     #[command(flatten)]

@@ -5,13 +5,15 @@ use std::time::Instant;
 
 use lgi::backend::Backend;
 use lgi::codec::{self, ReadLimits, Scene, WriteOptions};
-use lgi::fit::{Checkpoint, CountSearch, FitOptions, Fitter, Verdict, recipe};
+use lgi::compress::Effort;
+use lgi::fit::{Checkpoint, CountSearch, FitOptions, Fitter, Quality, Verdict, recipe};
 use lgi::image::{Image, Loaded};
 use lgi::renderer::Renderer;
 use serde_json::json;
 
 use super::arguments::EncodeArguments;
 use super::checkpoints::Checkpoints;
+use super::coded;
 use super::fit_loop::{self, Fitted, Records};
 use super::metrics_csv::MetricsCsv;
 use super::options;
@@ -61,20 +63,21 @@ pub fn encode(session: &mut Session<'_>, job: &Job, read: lgi::Result<Ready>) ->
         picture.check(image.channels())?;
     }
     let target = Arc::new(image);
-    let fitted = fit(session, job, &target)?;
-    let scene = scene(session, &fitted, &target, bit_depth);
+    let file = if session.arguments.coded.is_wanted() {
+        coded_file(session, &target, bit_depth)?
+    } else {
+        plain_file(session, job, &target, bit_depth)?
+    };
 
     // The figures are those of the file: what it loses by quantisation is lost to them too.
-    let write = WriteOptions { precision: options::precision(session.arguments), overwrite: true };
-    let bytes = codec::encode(&scene, &write)?;
     if picture.is_none() {
         // Before it is drawn: should that fail, the fit is not lost.
-        output::write(&job.output, &bytes, session.arguments.files.force)?;
+        output::write(&job.output, &file.bytes, session.arguments.files.force)?;
     }
-    let drawn = draw(session.backend.as_mut(), &bytes)?;
+    let drawn = draw(session.backend.as_mut(), &file.bytes)?;
     let size = match &picture {
         Some(picture) => picture.write(&drawn)?,
-        None => bytes.len() as u64,
+        None => file.bytes.len() as u64,
     };
     let measured = Measured::of(&drawn, &target)?;
     let report = Report {
@@ -82,9 +85,9 @@ pub fn encode(session: &mut Session<'_>, job: &Job, read: lgi::Result<Ready>) ->
         output: Some(job.output.to_string()),
         width: target.size().width,
         height: target.size().height,
-        gaussians: Some(scene.gaussians.len()),
-        iterations: Some(fitted.iterations),
-        method: Some(fitted.method),
+        gaussians: Some(file.gaussians),
+        iterations: Some(file.iterations),
+        method: Some(file.method),
         psnr_db: Some(measured.psnr_db),
         ssim: Some(measured.ssim),
         bytes: size,
@@ -93,7 +96,48 @@ pub fn encode(session: &mut Session<'_>, job: &Job, read: lgi::Result<Ready>) ->
         device: Some(session.backend.description().to_owned()),
         seed: Some(session.options.seed),
     };
-    Ok(Done { report, interrupted: fitted.interrupted })
+    Ok(Done { report, interrupted: file.interrupted })
+}
+
+/// What was made of a picture.
+struct File {
+    bytes: Vec<u8>,
+    gaussians: usize,
+    iterations: u64,
+    method: String,
+    interrupted: bool,
+}
+
+/// Fits and stores the parameters as they are.
+fn plain_file(
+    session: &mut Session<'_>,
+    job: &Job,
+    target: &Arc<Image>,
+    bit_depth: u8,
+) -> Result<File> {
+    let fitted = fit(session, job, target)?;
+    let scene = scene(session, &fitted, target, bit_depth);
+    let write = WriteOptions { precision: options::precision(session.arguments), overwrite: true };
+    Ok(File {
+        bytes: codec::encode(&scene, &write)?,
+        gaussians: scene.gaussians.len(),
+        iterations: fitted.iterations,
+        method: fitted.method,
+        interrupted: fitted.interrupted,
+    })
+}
+
+/// Fits, quantises and codes.
+fn coded_file(session: &mut Session<'_>, target: &Arc<Image>, bit_depth: u8) -> Result<File> {
+    let Session { arguments, backend, .. } = session;
+    let done = coded::encode(arguments, backend.as_mut(), target, bit_depth)?;
+    Ok(File {
+        gaussians: done.coded.base.len() + done.coded.atoms.len(),
+        iterations: Effort::of(arguments.main.quality.unwrap_or(Quality::Balanced)).iterations,
+        method: "coded".into(),
+        bytes: done.bytes,
+        interrupted: false,
+    })
 }
 
 /// The output as a picture, if its name asks for one.

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod checkpoints;
+mod coded;
 mod defaults;
 mod fit_loop;
 mod job;
@@ -42,6 +43,7 @@ pub fn run(arguments: &EncodeArguments) -> Result<()> {
     let resumed = arguments.records.resume.as_deref().map(Checkpoint::read).transpose()?;
     let options = options::fit_options(arguments, resumed.as_ref().map(|from| &from.options))?;
     arguments.limits.check_gaussians(options.gaussians)?;
+    arguments.coded.check()?;
     let device = parse_device(&arguments.main.device)?;
     use_threads(arguments.main.threads)?;
 

@@ -10,6 +10,11 @@ pub const PROBABILITY_BITS: u32 = 16;
 pub trait Coder {
     /// Codes a bit that is 1 with probability `one / 65536`.
     fn code(&mut self, bit: bool, one: u32) -> bool;
+
+    /// Whether a reader has gone on for longer than any writer would have.
+    fn is_exhausted(&self) -> bool {
+        false
+    }
 }
 
 /// Bits into bytes.
@@ -32,7 +37,8 @@ fn middle(low: u32, high: u32, one: u32) -> u32 {
 }
 
 impl Encoder {
-    /// The shortest bytes that stand for the interval; a reader takes what is missing for zeros.
+    /// All bytes, the last few as short as the interval allows: a reader takes what is missing
+    /// for zeros.
     pub fn finish(mut self) -> Vec<u8> {
         // The number in the interval with the most zeros at its end.
         for kept in 0..=4_u32 {
@@ -42,9 +48,6 @@ impl Encoder {
                 self.bytes.extend_from_slice(&(value as u32).to_be_bytes()[..kept as usize]);
                 break;
             }
-        }
-        while self.bytes.last() == Some(&0) {
-            self.bytes.pop();
         }
         self.bytes
     }
@@ -74,12 +77,17 @@ pub struct Decoder<'a> {
     high: u32,
     value: u32,
     bytes: &'a [u8],
+    /// Bytes taken from behind the end.
+    beyond: usize,
 }
+
+/// Bytes behind the end that a reader may look at: those of its register.
+const MOST_BEYOND: usize = 4;
 
 impl<'a> Decoder<'a> {
     /// A decoder at the first byte.
     pub fn new(bytes: &'a [u8]) -> Self {
-        let mut decoder = Self { low: 0, high: u32::MAX, value: 0, bytes };
+        let mut decoder = Self { low: 0, high: u32::MAX, value: 0, bytes, beyond: 0 };
         for _ in 0..4 {
             decoder.shift();
         }
@@ -87,9 +95,17 @@ impl<'a> Decoder<'a> {
     }
 
     fn shift(&mut self) {
-        let (byte, rest) = self.bytes.split_first().unwrap_or((&0, &[]));
-        self.bytes = rest;
-        self.value = self.value << 8 | u32::from(*byte);
+        let byte = match self.bytes.split_first() {
+            Some((byte, rest)) => {
+                self.bytes = rest;
+                *byte
+            }
+            None => {
+                self.beyond += 1;
+                0
+            }
+        };
+        self.value = self.value << 8 | u32::from(byte);
     }
 }
 
@@ -108,6 +124,10 @@ impl Coder for Decoder<'_> {
             self.shift();
         }
         bit
+    }
+
+    fn is_exhausted(&self) -> bool {
+        self.beyond > MOST_BEYOND
     }
 }
 

@@ -56,8 +56,12 @@ pub fn code<C: Coder>(
     let mut walk = Walk { leaves, known: vec![Vec::new(); leaves.columns * leaves.rows], components };
     let mut atoms = Vec::new();
     let nothing = Vec::new();
-    for row in 0..leaves.rows {
+    'picture: for row in 0..leaves.rows {
         for column in 0..leaves.columns {
+            // The rest is empty, and takes no bits.
+            if atoms.len() == expected {
+                break 'picture;
+            }
             let place = row * leaves.columns + column;
             let given = source.map_or(&nothing, |source| &source[place]);
             let around = walk.neighbours(column, row);
@@ -66,10 +70,16 @@ pub fn code<C: Coder>(
                 return Err(malformed(format!("it holds more than its {expected} Gaussians")));
             }
             for index in 0..count {
+                if symbols.coder.is_exhausted() {
+                    break;
+                }
                 let given = given.get(index as usize).copied().unwrap_or_default();
                 let atom = walk.atom(symbols, [column, row], &around, count, given);
                 walk.known[place].push(Known::new(atom));
                 atoms.push(atom);
+            }
+            if symbols.coder.is_exhausted() {
+                return Err(malformed("its Gaussians are cut off"));
             }
         }
     }

@@ -1,0 +1,118 @@
+//! Coded files: the options that ask for one, and how it is made.
+
+use std::sync::Arc;
+
+use clap::Args;
+use lgi::backend::Backend;
+use lgi::codec::{self, coded::Coded};
+use lgi::compress::{CompressOptions, Effort, Target, compress};
+use lgi::fit::Quality;
+use lgi::image::{Image, Size};
+
+use super::arguments::EncodeArguments;
+use crate::cli::failure::{Failure, Result};
+
+/// The target of a coded file.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Coded files")]
+pub struct CodedArguments {
+    /// Code the Gaussians: some 3 bytes for each, in place of 36 or more
+    ///
+    /// --bpp, --size and --step ask for it too. With none of them the file has what looks good
+    /// without being large: 0.5 bits per pixel.
+    #[arg(long, conflicts_with_all = CONFLICTS)]
+    pub coded: bool,
+
+    /// Bits per pixel of the file, at most
+    #[arg(long, value_name = "BITS", conflicts_with_all = CONFLICTS)]
+    pub bpp: Option<f64>,
+
+    /// Bytes of the file, at most
+    #[arg(long, value_name = "BYTES", conflicts_with_all = CONFLICTS, conflicts_with = "bpp")]
+    pub size: Option<u64>,
+
+    /// Step of the quantiser, with 1 for white: smaller is better and larger
+    #[arg(long, value_name = "STEP", hide_short_help = true,
+          conflicts_with_all = CONFLICTS, conflicts_with_all = ["bpp", "size"])]
+    pub step: Option<f64>,
+}
+
+/// Options of the plain fit, which mean nothing here.
+const CONFLICTS: [&str; 12] = [
+    "gaussians",
+    "iterations",
+    "time",
+    "target_psnr",
+    "patience",
+    "method",
+    "blend",
+    "loss",
+    "covariance",
+    "resume",
+    "checkpoint_dir",
+    "metrics_csv",
+];
+
+/// Bits per pixel where nothing is asked for.
+const USUAL_BPP: f64 = 0.5;
+
+impl CodedArguments {
+    /// Whether a coded file is asked for.
+    pub fn is_wanted(&self) -> bool {
+        self.coded || self.bpp.is_some() || self.size.is_some() || self.step.is_some()
+    }
+
+    /// Checks the numbers.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`].
+    pub fn check(&self) -> Result<()> {
+        let wrong = |value: Option<f64>| value.filter(|v| !v.is_finite() || *v <= 0.0);
+        if let Some(bpp) = wrong(self.bpp) {
+            return Err(Failure::usage(format!("--bpp must be above 0, not {bpp}")));
+        }
+        if let Some(step) = wrong(self.step) {
+            return Err(Failure::usage(format!("--step must be above 0, not {step}")));
+        }
+        Ok(())
+    }
+
+    fn target(&self, psnr_db: Option<f64>, size: Size) -> Target {
+        let bytes = |bpp: f64| Target::Bytes((bpp * size.pixels() as f64 / 8.0) as u64);
+        match (psnr_db, self.bpp, self.size, self.step) {
+            (Some(psnr_db), ..) => Target::PsnrDb(psnr_db),
+            (_, Some(bpp), ..) => bytes(bpp),
+            (_, _, Some(size), _) => Target::Bytes(size),
+            (_, _, _, Some(step)) => Target::Step(step),
+            _ => bytes(USUAL_BPP),
+        }
+    }
+}
+
+/// A coded picture: its Gaussians, and the file.
+pub struct CodedFile {
+    /// The Gaussians.
+    pub coded: Coded,
+    /// The file.
+    pub bytes: Vec<u8>,
+}
+
+/// Codes a picture as the command line asks for.
+///
+/// # Errors
+/// Those of [`compress`].
+pub fn encode(
+    arguments: &EncodeArguments,
+    backend: &mut dyn Backend,
+    image: &Arc<Image>,
+    bit_depth: u8,
+) -> Result<CodedFile> {
+    let options = CompressOptions {
+        target: arguments.coded.target(arguments.main.psnr, image.size()),
+        effort: Effort::of(arguments.main.quality.unwrap_or(Quality::Balanced)),
+        seed: arguments.main.seed.unwrap_or_default(),
+    };
+    let coded = compress(backend, image, &options)?;
+    let bytes = codec::encode_exact(&coded, bit_depth, None)?;
+    Ok(CodedFile { coded, bytes })
+}
