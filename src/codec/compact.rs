@@ -99,13 +99,7 @@ pub(super) fn read_header(bytes: &mut Bytes) -> Result<Header> {
 }
 
 /// Appends a chunk to what stands in `out` since `covered`; its checksum is of all of that.
-pub(super) fn write_chunk(
-    out: &mut Vec<u8>,
-    covered: usize,
-    kind: u8,
-    last: bool,
-    payload: &[u8],
-) {
+pub(super) fn write_chunk(out: &mut Vec<u8>, covered: usize, kind: u8, last: bool, payload: &[u8]) {
     out.push(if last { kind | LAST } else { kind });
     push_varint(out, payload.len() as u64);
     out.extend_from_slice(payload);

@@ -165,7 +165,8 @@ impl<'a> File<'a> {
         let count = coded::read_count(gaussians, header.size)?;
         limits.check_count(count)?;
         let metadata = only(compact::METADATA)?.map(read_metadata).transpose()?;
-        let chunks = chunks.iter().map(|chunk| info(compact::name(chunk.kind).into(), chunk.payload));
+        let chunks =
+            chunks.iter().map(|chunk| info(compact::name(chunk.kind).into(), chunk.payload));
         Ok(Self {
             version: COMPACT_VERSION,
             header,

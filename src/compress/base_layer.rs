@@ -46,9 +46,8 @@ impl BaseLayer {
     pub fn quantize(&self, image: &Image, step: u8) -> Coded {
         let mut coded = empty(image, step);
         let unit = coded.base_amplitude() as f32;
-        let quantize = |v: f32| {
-            (v / unit).round().clamp(-MAX_COMPONENT as f32, MAX_COMPONENT as f32) as i32
-        };
+        let quantize =
+            |v: f32| (v / unit).round().clamp(-MAX_COMPONENT as f32, MAX_COMPONENT as f32) as i32;
         coded.base = self.colors.iter().map(|color| color.map(quantize)).collect();
         coded
     }

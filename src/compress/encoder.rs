@@ -8,11 +8,11 @@ use super::search::Search;
 use super::{CompressOptions, Effort, Target, estimate};
 use crate::backend::Backend;
 use crate::blend::Blend;
-use crate::codec::coded::Coded;
 use crate::codec::coded::atom::Atom;
 use crate::codec::coded::fixed::OCTAVE;
+use crate::codec::{self, coded::Coded};
 use crate::density::{self, DensityOptions, Plan};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::fit::{FitOptions, Fitter, RatePenalty, recipe};
 use crate::gaussians::Gaussians;
 use crate::image::Image;
@@ -35,11 +35,11 @@ const GROWTH: f64 = 0.25;
 /// Rate as a power of the colour step, about.
 const RATE_POWER: f64 = 1.5;
 
-/// Share of the budget that the rounds aim at; what is too much is taken away in the end.
+/// Share of the bytes allowed that the rounds aim at; what is too much is taken away in the end.
 const AIM: f64 = 1.01;
 
-/// Share of the budget that a file may leave unused.
-const SLACK: f64 = 0.98;
+/// Share of the bytes allowed that a file must use.
+const LEAST_USED: f64 = 0.98;
 
 /// Overshoot of a PSNR that is let be, in dB.
 const OVERSHOOT_DB: f64 = 0.1;
@@ -67,8 +67,15 @@ impl<'a> Encoder<'a> {
     ) -> Result<Self> {
         let base = BaseLayer::fit(backend, image)?;
         let rest = Arc::clone(image);
-        let mut encoder =
-            Self { backend, image, effort: options.effort, seed: options.seed, base, rest, step: 0 };
+        let mut encoder = Self {
+            backend,
+            image,
+            effort: options.effort,
+            seed: options.seed,
+            base,
+            rest,
+            step: 0,
+        };
         encoder.set_step(1.0)?;
         Ok(encoder)
     }
@@ -84,15 +91,15 @@ impl<'a> Encoder<'a> {
             }
             Target::PsnrDb(psnr_db) => self.reach(psnr_db),
             Target::Bytes(bytes) => {
-                let budget = 8.0 * bytes.saturating_sub(OVERHEAD_BYTES) as f64;
-                let guess = estimate::step(self.backend, &self.rest, self.seed, budget)?;
+                let bits = 8.0 * bytes as f64;
+                let guess = estimate::step(self.backend, &self.rest, self.seed, bits)?;
                 self.set_step(guess.step)?;
                 let gaussians = self.fit(guess.count)?;
                 let coded = self.refine(gaussians, |encoder, coded| {
-                    let ratio = coded.bits() / (AIM * budget);
+                    let ratio = file_bytes(coded)? as f64 / (AIM * bytes as f64);
                     Ok(Some(encoder.step() * ratio.powf(1.0 / RATE_POWER).clamp(0.6, 1.6)))
                 })?;
-                self.fit_into(coded, budget)
+                self.fit_into(coded, bytes)
             }
         }
     }
@@ -124,12 +131,11 @@ impl<'a> Encoder<'a> {
             let ratio = ratio.powf(0.5).clamp(0.7, 1.4);
             // At least one step of the scale of steps.
             let ratio = if reached < psnr_db { ratio.min(0.957) } else { ratio.max(1.045) };
-            let mut gaussians = Coded { base: Vec::new(), ..coded }.gaussians();
             self.set_step(self.step() * ratio)?;
+            let mut gaussians = drawn(coded);
             self.add(&mut gaussians)?;
             gaussians = self.refit(gaussians)?;
-            let atoms = self.search(quantize_all(&gaussians, self.step(), self.rest.size()));
-            coded = self.coded(atoms);
+            coded = self.searched(&gaussians);
         }
         Ok(best.map_or(coded, |(_, coded)| coded))
     }
@@ -182,7 +188,7 @@ impl<'a> Encoder<'a> {
     }
 
     fn fit_options(&self, count: usize, iterations: u64) -> FitOptions {
-        let rate = RatePenalty { weight: lab("MU", RATE_WEIGHT.into()) as f32, step: self.step() as f32 };
+        let rate = RatePenalty { weight: RATE_WEIGHT, step: self.step() as f32 };
         let mut options = FitOptions {
             gaussians: count,
             seed: self.seed,
@@ -192,9 +198,6 @@ impl<'a> Encoder<'a> {
         options.stop.iterations = iterations;
         recipe::apply(&mut options);
         options.blend = Blend::Additive;
-        options.density.start = lab("ST", options.density.start.into()) as f32;
-        options.density.eagerness = lab("EAG", options.density.eagerness.into()) as f32;
-        options.density.relocate = lab("REL", options.density.relocate.into()) as f32;
         options
     }
 
@@ -206,35 +209,29 @@ impl<'a> Encoder<'a> {
         adjust: impl Fn(&mut Self, &Coded) -> Result<Option<f64>>,
     ) -> Result<Coded> {
         for _ in 1..self.effort.rounds {
-            let atoms = self.search(quantize_all(&gaussians, self.step(), self.rest.size()));
-            let coded = self.coded(atoms);
-            if verbose() {
-                eprintln!("step {:.3} n {} bits {:.0}", self.step(), coded.atoms.len(), coded.bits());
-            }
-            gaussians = Coded { base: Vec::new(), ..coded.clone() }.gaussians();
+            let coded = self.searched(&gaussians);
             if let Some(step) = adjust(self, &coded)? {
                 self.set_step(step)?;
             }
+            gaussians = drawn(coded);
             self.add(&mut gaussians)?;
             gaussians = self.refit(gaussians)?;
         }
-        let atoms = self.search(quantize_all(&gaussians, self.step(), self.rest.size()));
-        Ok(self.coded(atoms))
+        Ok(self.searched(&gaussians))
     }
 
-    fn search(&self, atoms: Vec<Atom>) -> Vec<Atom> {
+    /// Gaussians quantised and searched.
+    fn searched(&self, gaussians: &Gaussians) -> Coded {
+        let atoms = quantize_all(gaussians, self.step(), self.rest.size());
         let mut search = self.begin_search(atoms);
         for _ in 0..self.effort.sweeps {
             let count = search.atoms().len();
             let changes = search.sweep();
-            if verbose() {
-                eprintln!("  n {count} {changes:?} D {:.2}", search.distortion());
-            }
             if changes.changed * 50 < count && changes.deleted * 200 < count {
                 break;
             }
         }
-        search.into_atoms()
+        self.coded(search.into_atoms())
     }
 
     fn begin_search(&self, atoms: Vec<Atom>) -> Search {
@@ -244,41 +241,40 @@ impl<'a> Encoder<'a> {
     }
 
     fn lambda(&self) -> f32 {
-        (lab("LAM", LAMBDA) * self.step().powi(2)) as f32
+        (LAMBDA * self.step().powi(2)) as f32
     }
 
-    /// Brings a picture close to `budget` bits, and not above.
-    fn fit_into(&mut self, mut coded: Coded, budget: f64) -> Result<Coded> {
-        let mut best: Option<Coded> = None;
+    /// Brings a picture close to a size, and not above.
+    fn fit_into(&mut self, mut coded: Coded, bytes: u64) -> Result<Coded> {
         for _ in 0..ATTEMPTS {
-            let bits = coded.bits();
-            if verbose() {
-                eprintln!("fit into {budget:.0}: {bits:.0} n {} step {:.3}", coded.atoms.len(), self.step());
-            }
-            if bits >= SLACK * budget {
+            let used = file_bytes(&coded)? as f64 / bytes as f64;
+            if used >= LEAST_USED || self.step <= 1 {
                 break;
             }
-            if best.as_ref().is_none_or(|best| best.atoms.len() < coded.atoms.len()) {
-                best = Some(coded.clone());
-            }
-            // Too small: finer steps, and more of them.
-            let ratio = (bits / budget).powf(1.0 / RATE_POWER).clamp(0.5, 0.95);
-            let mut gaussians = Coded { base: Vec::new(), ..coded.clone() }.gaussians();
+            // Finer steps, and more Gaussians.
+            let ratio = used.max(0.01).powf(1.0 / RATE_POWER).clamp(0.5, 0.95);
             self.set_step(self.step() * ratio)?;
+            let mut gaussians = drawn(coded);
             self.add(&mut gaussians)?;
-            let atoms = self.search(quantize_all(&gaussians, self.step(), self.rest.size()));
-            coded = self.coded(atoms);
+            coded = self.searched(&gaussians);
         }
         let mut search = self.begin_search(std::mem::take(&mut coded.atoms));
         loop {
             coded.atoms = search.atoms().to_vec();
-            let bits = coded.bits();
-            if bits <= budget || coded.atoms.is_empty() {
-                break;
+            let over = file_bytes(&coded)?.saturating_sub(bytes);
+            if over == 0 {
+                return Ok(coded);
             }
-            search.drop_least(bits - budget);
+            if coded.atoms.is_empty() {
+                return Err(Error::Invalid(format!(
+                    "a picture of {} cannot be coded in {bytes} bytes; its base layer alone takes \
+                     {}",
+                    coded.size,
+                    bytes + over
+                )));
+            }
+            search.drop_least(8.0 * over as f64);
         }
-        Ok(coded)
     }
 
     /// Adds Gaussians where the residual has peaks that are worth their bits.
@@ -289,13 +285,13 @@ impl<'a> Encoder<'a> {
         let scene = density::Scene { residual: &residual, normalized: None, costs: &[] };
         let pixels = residual.size().pixels() as f32;
         let plan = Plan {
-            add: (gaussians.len() as f64 * lab("GR", GROWTH)).ceil() as usize + 4,
+            add: (gaussians.len() as f64 * GROWTH).ceil() as usize + 4,
             relocate: 0,
             eagerness: 0.0,
             largest_sigma_px: (pixels / gaussians.len().max(1) as f32).sqrt(),
         };
         density::revise(&mut new, None, &scene, &plan);
-        let least = lab("NB", NEW_BITS.into()) as f32 * self.lambda();
+        let least = NEW_BITS * self.lambda();
         for index in 0..new.len() {
             let color = new.color_of(index);
             let square: f32 = color.iter().map(|c| c * c).sum();
@@ -309,20 +305,19 @@ impl<'a> Encoder<'a> {
     }
 }
 
-/// Bytes of a file beside its bits: header, chunk, checksum.
-const OVERHEAD_BYTES: u64 = 24;
+/// Bytes of the file of a picture.
+fn file_bytes(coded: &Coded) -> Result<u64> {
+    Ok(codec::encode_exact(coded, 8, None)?.len() as u64)
+}
 
-pub(super) fn run(mut fitter: Fitter<'_>) -> Result<Gaussians> {
+/// The atoms of a picture as Gaussians.
+fn drawn(coded: Coded) -> Gaussians {
+    Coded { base: Vec::new(), ..coded }.gaussians()
+}
+
+fn run(mut fitter: Fitter<'_>) -> Result<Gaussians> {
     while fitter.step()?.stop.is_none() {}
     Ok(fitter.best().gaussians)
-}
-
-pub(super) fn lab(name: &str, usual: f64) -> f64 {
-    std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(usual)
-}
-
-fn verbose() -> bool {
-    std::env::var("LAB").is_ok()
 }
 
 /// A picture in the orthonormal basis, `[C, H, W]`, times `factor`.

@@ -36,20 +36,15 @@ pub struct Guess {
 ///
 /// # Errors
 /// Those of the backend.
-pub fn step(
-    backend: &mut dyn Backend,
-    target: &Arc<Image>,
-    seed: u64,
-    bits: f64,
-) -> Result<Guess> {
+pub fn step(backend: &mut dyn Backend, target: &Arc<Image>, seed: u64, bits: f64) -> Result<Guess> {
     let limit = (target.size().pixels() / 4).max(1);
-    let count = ((bits / super::encoder::lab("BITS", BITS)) as usize).clamp(1, limit);
-    let [few, many] = [distortion(backend, target, seed, (count / 2).max(1))?, distortion(backend, target, seed, count)?];
+    let count = ((bits / BITS) as usize).clamp(1, limit);
+    let [few, many] = [
+        distortion(backend, target, seed, (count / 2).max(1))?,
+        distortion(backend, target, seed, count)?,
+    ];
     let slope = (few / many.max(1e-12)).log2().clamp(*SLOPES.start(), *SLOPES.end());
-    let step = (super::encoder::lab("FAC", FACTOR) * slope * many / bits.max(1.0)).sqrt();
-    if std::env::var("LAB").is_ok() {
-        eprintln!("count {count} D {few:.1} {many:.1} slope {slope:.3} step {step:.3}");
-    }
+    let step = (FACTOR * slope * many / bits.max(1.0)).sqrt();
     Ok(Guess { step: step.clamp(1e-3, 30.0), count })
 }
 

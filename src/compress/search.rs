@@ -12,7 +12,7 @@ use super::costs::Costs;
 use super::patch::{Patch, PixelBox, Response};
 use super::quantize::Geometry;
 use super::splat::Splat;
-use crate::codec::coded::atom::{Atom, MAX_COMPONENT, MAX_COMPONENTS};
+use crate::codec::coded::atom::{Atom, Lattice, MAX_COMPONENT, MAX_COMPONENTS, POSITION_BITS};
 use crate::codec::coded::fixed::{HALF_TURN, OCTAVE};
 use crate::image::Size;
 
@@ -45,6 +45,14 @@ pub struct Changes {
     pub deleted: usize,
 }
 
+/// What came of an atom's turn, and of the pixels around it.
+enum Outcome {
+    Kept,
+    Changed(Atom, Patch),
+    /// The picture is better without it.
+    Deleted(Patch),
+}
+
 /// One atom's turn.
 struct Job {
     index: usize,
@@ -72,20 +80,11 @@ impl Search {
         residual: Vec<f32>,
         atoms: Vec<Atom>,
     ) -> Self {
-        let mut search =
-            Self { size, channels, step, lambda, residual, atoms, arch: Arch::new() };
+        let mut search = Self { size, channels, step, lambda, residual, atoms, arch: Arch::new() };
         for atom in search.atoms.clone() {
             search.draw(atom, 1.0);
         }
         search
-    }
-
-    /// Half the sum of squared differences.
-    pub fn distortion(&self) -> f64 {
-        let rows = self.residual.par_chunks(1 << 14);
-        let sums: Vec<f64> =
-            rows.map(|row| row.iter().map(|v| f64::from(*v).powi(2)).sum()).collect();
-        0.5 * sums.iter().sum::<f64>()
     }
 
     /// The atoms as they are now.
@@ -156,23 +155,23 @@ impl Search {
         let mut changes =
             Changes { deleted: alive.iter().filter(|alive| !**alive).count(), changed: 0 };
         for wave in waves(jobs.into_iter().flatten().collect(), size) {
-            let done: Vec<(usize, Option<Atom>, Patch)> = wave
+            let done: Vec<(usize, Outcome)> = wave
                 .into_par_iter()
-                .map(|job| {
-                    let mut patch = Patch::default();
+                .map_init(Patch::default, |patch, job| {
                     patch.take(&self.residual, self.channels, size.width, job.bounds);
-                    let found = self.settle(&job, &costs, &mut patch);
-                    (job.index, found, patch)
+                    (job.index, self.settle(&job, &costs, patch))
                 })
                 .collect();
-            for (index, found, patch) in done {
-                patch.put(&mut self.residual, size.width);
-                match found {
-                    Some(atom) => {
-                        changes.changed += usize::from(atom != self.atoms[index]);
+            for (index, outcome) in done {
+                match outcome {
+                    Outcome::Kept => {}
+                    Outcome::Changed(atom, patch) => {
+                        patch.put(&mut self.residual, size.width);
                         self.atoms[index] = atom;
+                        changes.changed += 1;
                     }
-                    None => {
+                    Outcome::Deleted(patch) => {
+                        patch.put(&mut self.residual, size.width);
                         alive[index] = false;
                         changes.deleted += 1;
                     }
@@ -184,9 +183,8 @@ impl Search {
         changes
     }
 
-    /// The best atom in place of one, whose Gaussian is replaced in `patch`; nothing where the
-    /// picture is better without.
-    fn settle(&self, job: &Job, costs: &Costs, patch: &mut Patch) -> Option<Atom> {
+    /// Finds the best atom in place of one. The patch is taken where the picture changes.
+    fn settle(&self, job: &Job, costs: &Costs, patch: &mut Patch) -> Outcome {
         let old = job.candidates[0];
         patch.add(self.arch, &old.splat, old.splat.color(&old.atom).map(|v| -v));
         let mut best: Option<(f32, Candidate)> = None;
@@ -217,9 +215,14 @@ impl Search {
                 }
             }
         }
-        let (_, found) = best.filter(|(value, _)| *value < 0.0)?;
-        patch.add(self.arch, &found.splat, found.splat.color(&found.atom));
-        Some(found.atom)
+        match best.filter(|(value, _)| *value < 0.0) {
+            None => Outcome::Deleted(std::mem::take(patch)),
+            Some((_, found)) if found.atom == old.atom => Outcome::Kept,
+            Some((_, found)) => {
+                patch.add(self.arch, &found.splat, found.splat.color(&found.atom));
+                Outcome::Changed(found.atom, std::mem::take(patch))
+            }
+        }
     }
 
     /// What the picture gains or loses by a candidate: `D + lambda R` against no atom at all.
@@ -294,7 +297,7 @@ fn moves(atom: &Atom) -> Vec<Geometry> {
     let shape = atom.shape();
     let scale_step = f64::from(OCTAVE >> steps.scale_bits);
     let angle_bits = steps.angle_bits(shape.scale);
-    let lattice = crate::codec::coded::atom::Lattice::new(steps, &shape);
+    let lattice = Lattice::new(steps, &shape);
     let mut found = Vec::with_capacity(10);
     for sign in [-1, 1] {
         let by = f64::from(sign);
@@ -304,7 +307,7 @@ fn moves(atom: &Atom) -> Vec<Geometry> {
             found.push(scaled);
             let mut place = atom.place;
             place[axis] += sign;
-            let unit = (1_u64 << crate::codec::coded::atom::POSITION_BITS) as f64;
+            let unit = (1_u64 << POSITION_BITS) as f64;
             let mean_px = lattice.point(place).map(|v| v as f64 / unit);
             found.push(Geometry { mean_px, ..here });
         }
@@ -328,8 +331,7 @@ fn waves(mut jobs: Vec<Job>, size: Size) -> Vec<Vec<Job>> {
         let rows = top / CELL_PX..bottom.div_ceil(CELL_PX);
         let cells = left / CELL_PX..right.div_ceil(CELL_PX);
         let row = |y: usize| y * columns + cells.start..y * columns + cells.end;
-        let wave =
-            rows.clone().flat_map(|y| &latest[row(y)]).copied().max().unwrap_or_default();
+        let wave = rows.clone().flat_map(|y| &latest[row(y)]).copied().max().unwrap_or_default();
         for y in rows {
             latest[row(y)].fill(wave + 1);
         }

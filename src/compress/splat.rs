@@ -1,8 +1,8 @@
 //! One quantised Gaussian in floats, as the search draws it.
 
 use super::patch::PixelBox;
-use crate::codec::coded::atom::{Atom, MAX_COMPONENTS};
 use crate::codec::coded::Coded;
+use crate::codec::coded::atom::{Atom, FACTOR_BITS, MAX_COMPONENTS, POSITION_BITS};
 use crate::gaussians::SUPPORT_Q;
 use crate::image::Size;
 
@@ -25,14 +25,13 @@ impl Splat {
         let shape = atom.shape();
         let position = atom.position();
         let scale = |bits: u32| 1.0 / (1_u64 << bits) as f64;
-        let mean = position.map(|v| (v as f64 * scale(crate::codec::coded::atom::POSITION_BITS)) as f32);
-        let [l00, l01, l10, l11] = shape
-            .factor()
-            .map(|v| v as f64 * scale(crate::codec::coded::atom::FACTOR_BITS));
+        let mean = position.map(|v| (v as f64 * scale(POSITION_BITS)) as f32);
+        let [l00, l01, l10, l11] = shape.factor().map(|v| v as f64 * scale(FACTOR_BITS));
         let determinant = l00 * l11 - l01 * l10;
         let [i00, i01, i10, i11] = [l11, -l01, -l10, l00].map(|v| v / determinant);
         let conic = [i00 * i00 + i10 * i10, i00 * i01 + i10 * i11, i01 * i01 + i11 * i11];
-        let reach = [l00.hypot(l01), l10.hypot(l11)].map(|s| (s * f64::from(SUPPORT_Q).sqrt()) as f32);
+        let reach =
+            [l00.hypot(l01), l10.hypot(l11)].map(|s| (s * f64::from(SUPPORT_Q).sqrt()) as f32);
         Self {
             mean_px: mean,
             conic: conic.map(|v| v as f32),

@@ -235,7 +235,11 @@ impl Lattice {
             let [low, high] = self.columns(square, row);
             if row == i64::from(place[1]) {
                 let column = i64::from(place[0]);
-                return if (low..high).contains(&column) { before + (column - low) as u32 } else { 0 };
+                return if (low..high).contains(&column) {
+                    before + (column - low) as u32
+                } else {
+                    0
+                };
             }
             before += (high - low) as u32;
         }

@@ -77,8 +77,7 @@ pub fn code<C: Coder>(
                 _ => (before.signum() + 1) as u32,
             };
             let difference = given[component].saturating_sub(guess);
-            let difference =
-                symbols.signed(difference, KINDS[component], &contexts, &[sign], 15);
+            let difference = symbols.signed(difference, KINDS[component], &contexts, &[sign], 15);
             color[component] = (guess + difference).clamp(-MAX_COMPONENT, MAX_COMPONENT);
             before = difference;
         }

@@ -32,7 +32,7 @@ const FIRST_WEIGHTS: i32 = 85_197;
 /// How fast weights follow: `0.008 ln 2` in units of `2^-14`.
 const WEIGHT_RATE: i64 = 91;
 
-/// Probability of a context: 1 with `probability / 2^22`, after `count` bits.
+/// Probability of a 1 in a context, after so many bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slot {
     /// In units of `2^-16`.
@@ -82,13 +82,14 @@ static TABLES: LazyLock<Tables> = LazyLock::new(|| {
 });
 
 /// Most bits that a slot remembers of what it was trained on.
-const TRAINED_COUNT: u8 = 24;
+const TRAINED_COUNT: u8 = 12;
 /// Bits that a slot must have seen to be worth storing.
 const TRAINED_LEAST: u8 = 2;
 /// Bits of trained weights that are dropped.
 const TRAINED_WEIGHT_SHIFT: u32 = 3;
 
-static TRAINED: LazyLock<Model> = LazyLock::new(|| Model::from_bytes(include_bytes!("trained.bin")));
+static TRAINED: LazyLock<Model> =
+    LazyLock::new(|| Model::from_bytes(include_bytes!("trained.bin")));
 
 impl Default for Model {
     fn default() -> Self {
@@ -138,7 +139,7 @@ impl Model {
     }
 
     /// The tables of [`Self::trained`], for storing: what was learned, weighing no more than
-    /// [`TRAINED_COUNT`] bits a slot. Weights come first, set by set; then slots, each with the
+    /// `TRAINED_COUNT` bits a slot. Weights come first, set by set; then slots, each with the
     /// number of those not used since the one before.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::new();

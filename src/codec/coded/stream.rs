@@ -1,6 +1,8 @@
 //! Atoms into bits and back: one walk over the leaves for both.
 
-use super::atom::{Atom, Lattice, MAX_COMPONENT, SCALE_RANGE_BITS, SMALLEST_SCALE, Shape, finest_angle};
+use super::atom::{
+    Atom, Lattice, MAX_COMPONENT, SCALE_RANGE_BITS, SMALLEST_SCALE, Shape, finest_angle,
+};
 use super::coder::Coder;
 use super::fixed::OCTAVE;
 use super::leaves::Leaves;
@@ -21,18 +23,8 @@ mod kind {
 }
 
 /// Leaves that are looked at for neighbours, nearest first.
-const NEARBY: [[isize; 2]; 10] = [
-    [-1, 0],
-    [0, -1],
-    [1, -1],
-    [-1, -1],
-    [-2, 0],
-    [0, -2],
-    [2, -1],
-    [-2, -1],
-    [-1, -2],
-    [1, -2],
-];
+const NEARBY: [[isize; 2]; 10] =
+    [[-1, 0], [0, -1], [1, -1], [-1, -1], [-2, 0], [0, -2], [2, -1], [-2, -1], [-1, -2], [1, -2]];
 
 /// Neighbours that are enough.
 const ENOUGH: usize = 6;
@@ -53,7 +45,8 @@ pub fn code<C: Coder>(
     expected: usize,
 ) -> Result<Vec<Atom>> {
     let leaves = Leaves::new(size);
-    let mut walk = Walk { leaves, known: vec![Vec::new(); leaves.columns * leaves.rows], components };
+    let mut walk =
+        Walk { leaves, known: vec![Vec::new(); leaves.columns * leaves.rows], components };
     let mut atoms = Vec::new();
     let nothing = Vec::new();
     'picture: for row in 0..leaves.rows {
@@ -100,9 +93,7 @@ pub fn in_leaves(size: Size, atoms: &[Atom]) -> Vec<Vec<Atom>> {
         }
     }
     for leaf in &mut sorted {
-        leaf.sort_by_key(|a: &Atom| {
-            (-a.color[0].abs(), a.color, a.scale, a.angle, a.place)
-        });
+        leaf.sort_by_key(|a: &Atom| (-a.color[0].abs(), a.color, a.scale, a.angle, a.place));
     }
     sorted
 }
@@ -167,8 +158,8 @@ impl Walk {
         let sum = west + north + north_west + north_east;
         let edge = u32::from(self.leaves.is_outside(column, row));
         let mean = mean_scale(around);
-        let pattern = west.min(3) | north.min(3) << 2 | north_west.min(3) << 4
-            | north_east.min(3) << 6;
+        let pattern =
+            west.min(3) | north.min(3) << 2 | north_west.min(3) << 4 | north_east.min(3) << 6;
         let contexts = [
             sum.min(12) | edge << 6,
             (west.min(5) * 6 + north.min(5)) * 2 + edge | 1 << 9,
@@ -243,11 +234,8 @@ impl Place<'_> {
         let most = bit_length(MAX_COMPONENT);
         let previous = self.here.last().map(|known| known.atom.color[0]);
         let before = previous.map_or(0, |k| bit_length(k) + 1);
-        let strength = if near.count > 0 {
-            (near.strength() * 2 / OCTAVE).clamp(0, 20) as u32
-        } else {
-            31
-        };
+        let strength =
+            if near.count > 0 { (near.strength() * 2 / OCTAVE).clamp(0, 20) as u32 } else { 31 };
         let scale = mean_scale(self.around);
         let contexts = [
             before * 32 + self.count.min(7),
@@ -335,13 +323,8 @@ impl Place<'_> {
             mean * 32 + self.crowd + 2000,
             level(small, 3) + 16 * level(large, 3) + 4000,
         ];
-        let value = symbols.bits(
-            given.scale[1] as u32,
-            bits,
-            modelled,
-            kind::SMALLER_SCALE,
-            &contexts,
-        );
+        let value =
+            symbols.bits(given.scale[1] as u32, bits, modelled, kind::SMALLER_SCALE, &contexts);
         atom.scale[1] = value as i32;
 
         let log = steps.scale(atom.scale[1]);
@@ -363,9 +346,7 @@ impl Place<'_> {
         let bits = steps.angle_bits(atom.scale.map(|scale| steps.scale(scale)));
         let (axis, agreement) = self.near.axis();
         let last = self.here.last().or(self.around.last());
-        let last = last.map_or(AXES, |known| {
-            known.turn / (super::fixed::HALF_TURN / AXES)
-        });
+        let last = last.map_or(AXES, |known| known.turn / (super::fixed::HALF_TURN / AXES));
         let contexts = [
             bits,
             axis * 8 + agreement,
@@ -375,9 +356,12 @@ impl Place<'_> {
         ];
         let value = symbols.bits(given.angle as u32, bits, 4, kind::ANGLE, &contexts);
         atom.angle = value as i32;
-        debug_assert_eq!(atom.shape(), Shape {
-            scale: atom.scale.map(|scale| steps.scale(scale)),
-            turn: finest_angle(atom.angle, bits),
-        });
+        debug_assert_eq!(
+            atom.shape(),
+            Shape {
+                scale: atom.scale.map(|scale| steps.scale(scale)),
+                turn: finest_angle(atom.angle, bits),
+            }
+        );
     }
 }
