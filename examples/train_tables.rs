@@ -43,7 +43,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             );
         }
     }
-    let tables = train(&coded);
+    let tables = train(&coded)?;
     println!("{} bytes of tables", tables.len());
     std::fs::write(output, tables)?;
     Ok(())

@@ -33,6 +33,8 @@
 //! 4. [`covariance`] turns moments into gradients in the coordinates of a parameterisation;
 //!    [`optim`] turns gradients into steps; [`covariance`] moves the Gaussians along them.
 //! 5. [`codec`] writes the best state into an `.lgi` file, or `image` writes the rendered picture.
+//!    For a coded file, [`compress`] quantises the fitted Gaussians and searches for the integers
+//!    that are worth their bits.
 //! 6. Decoding reads the file within limits, scales the Gaussians ([`resize`]), and draws them.
 //!
 //! Dependencies point one way: `image`, `gaussians`, `covariance`, `metrics` and `codec` know no

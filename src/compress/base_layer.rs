@@ -33,7 +33,7 @@ impl BaseLayer {
     /// Those of the backend.
     pub fn fit(backend: &mut dyn Backend, image: &Image) -> Result<Self> {
         let empty = empty(image, 0);
-        let positions = empty.grid().len();
+        let positions = empty.grid().count();
         let coded = Coded { base: vec![[0; MAX_COMPONENTS]; positions], ..empty };
         let mut gaussians = coded.gaussians();
         let mut renderer = Renderer::new(backend, Blend::Additive, image.size());

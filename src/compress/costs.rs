@@ -98,7 +98,8 @@ impl Costs {
         // The classes are as fine as two bits below an octave.
         bits += 2.0 * (steps.scale_bits as f32 - 2.0);
         bits += steps.angle_bits(shape.scale) as f32;
-        bits + (LEAF_PX / Lattice::new(steps, &shape).cell_px()).log2().max(0.0)
+        let [column, row] = Lattice::new(steps, &shape).steps_px();
+        bits + (LEAF_PX / (column * row)).log2().max(0.0)
     }
 }
 

@@ -9,7 +9,6 @@ use super::{CompressOptions, Effort, Target, estimate};
 use crate::backend::Backend;
 use crate::blend::Blend;
 use crate::codec::coded::atom::Atom;
-use crate::codec::coded::fixed::OCTAVE;
 use crate::codec::{self, coded::Coded};
 use crate::density::{self, DensityOptions, Plan};
 use crate::error::{Error, Result};
@@ -154,7 +153,7 @@ impl<'a> Encoder<'a> {
 
     /// The colour step.
     fn step(&self) -> f64 {
-        (f64::from(Coded::step_log(self.step)) / f64::from(OCTAVE)).exp2()
+        Coded::step_of(self.step)
     }
 
     /// Sets the colour step, and with it the base layer.

@@ -6,6 +6,9 @@ use super::splat::Splat;
 use crate::backend::cpu::gaussian::{Constants, EXPONENT_PER_Q, MAX_LANES};
 use crate::gaussians::SUPPORT_Q;
 
+/// Number of moments.
+const MOMENTS: usize = 6;
+
 /// Most colour channels.
 const MAX_CHANNELS: usize = 4;
 
@@ -39,16 +42,6 @@ impl PixelBox {
             && self.top <= other.top
             && self.right >= other.right
             && self.bottom >= other.bottom
-    }
-
-    /// The smallest box around both.
-    pub fn with(&self, other: &Self) -> Self {
-        Self {
-            left: self.left.min(other.left),
-            top: self.top.min(other.top),
-            right: self.right.max(other.right),
-            bottom: self.bottom.max(other.bottom),
-        }
     }
 }
 
@@ -114,6 +107,16 @@ impl Patch {
         }
     }
 
+    /// Moments of a Gaussian of this colour against the patch: with `h` the scalar product of
+    /// colour and pixel, the sums of `g h` times 1, dx, dy, dx^2, dx dy and dy^2.
+    pub fn moments(&self, arch: Arch, splat: &Splat, color: [f32; MAX_CHANNELS]) -> [f32; MOMENTS] {
+        match self.channels {
+            1 => arch.dispatch(Pull::<1> { patch: self, splat, color }),
+            3 => arch.dispatch(Pull::<3> { patch: self, splat, color }),
+            _ => arch.dispatch(Pull::<4> { patch: self, splat, color }),
+        }
+    }
+
     /// Adds a Gaussian of this colour.
     pub fn add(&mut self, arch: Arch, splat: &Splat, color: [f32; MAX_CHANNELS]) {
         match self.channels {
@@ -124,11 +127,22 @@ impl Patch {
     }
 }
 
-/// What is done with a vector of pixels: `place` is the first's in the first plane, `g` are the
-/// Gaussian's values. A trait and no closure, for closures are not inlined into code for wider
+/// What is done with a vector of pixels. A trait and no closure, for closures are not inlined into code for wider
 /// vectors.
 trait Visit<S: Simd> {
-    fn visit(&mut self, simd: S, place: usize, g: S::f32s);
+    fn visit(&mut self, simd: S, pixels: Pixels<S>);
+}
+
+/// A vector of pixels, and a Gaussian there.
+#[derive(Clone, Copy)]
+struct Pixels<S: Simd> {
+    /// Where the first is in the first plane.
+    place: usize,
+    /// The Gaussian's values.
+    g: S::f32s,
+    /// Distance from the Gaussian's centre, in pixels.
+    dx: S::f32s,
+    dy: S::f32s,
 }
 
 /// Visits every vector of pixels that the support touches.
@@ -162,12 +176,14 @@ fn for_each_vector<S: Simd>(
         // What hangs over the box is no pixel.
         let most = simd.splat_f32s(last_column - center);
         let offset = simd.splat_f32s(exponent * least);
+        let (shear, dy) = (simd.splat_f32s(-lean * dy), simd.splat_f32s(dy));
         let mut u = simd.add_f32s(simd.splat_f32s(start as f32 - center), constants.iota);
         let mut x = start;
         while x < end {
             let g = constants.gaussian(simd, u, curvature, offset);
             let g = simd.select_f32s(simd.less_than_or_equal_f32s(u, most), g, nothing);
-            visitor.visit(simd, y * stride + x, g);
+            let dx = simd.add_f32s(u, shear);
+            visitor.visit(simd, Pixels { place: y * stride + x, g, dx, dy });
             u = simd.add_f32s(u, constants.step);
             x += S::F32_LANES;
         }
@@ -207,12 +223,60 @@ struct Sums<'a, S: Simd, const C: usize> {
 
 impl<S: Simd, const C: usize> Visit<S> for Sums<'_, S, C> {
     #[inline(always)]
-    fn visit(&mut self, simd: S, place: usize, g: S::f32s) {
+    fn visit(&mut self, simd: S, Pixels { place, g, .. }: Pixels<S>) {
         for (channel, sum) in self.sums.iter_mut().enumerate() {
             let pixels = &self.values[channel * self.plane + place..][..S::F32_LANES];
             *sum = simd.mul_add_e_f32s(g, S::as_simd_f32s(pixels).0[0], *sum);
         }
         self.mass = simd.mul_add_e_f32s(g, g, self.mass);
+    }
+}
+
+struct Pull<'a, const C: usize> {
+    patch: &'a Patch,
+    splat: &'a Splat,
+    color: [f32; MAX_CHANNELS],
+}
+
+impl<const C: usize> WithSimd for Pull<'_, C> {
+    type Output = [f32; MOMENTS];
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> [f32; MOMENTS] {
+        let Patch { bounds, stride, ref values, .. } = *self.patch;
+        let plane = stride * bounds.height();
+        let color = std::array::from_fn(|channel| simd.splat_f32s(self.color[channel]));
+        let sums = [simd.splat_f32s(0.0); MOMENTS];
+        let mut moments = Moments::<S, C> { values, plane, color, sums };
+        for_each_vector(simd, bounds, stride, self.splat, &mut moments);
+        moments.sums.map(|sum| simd.reduce_sum_f32s(sum))
+    }
+}
+
+struct Moments<'a, S: Simd, const C: usize> {
+    values: &'a [f32],
+    plane: usize,
+    color: [S::f32s; C],
+    sums: [S::f32s; MOMENTS],
+}
+
+impl<S: Simd, const C: usize> Visit<S> for Moments<'_, S, C> {
+    #[inline(always)]
+    fn visit(&mut self, simd: S, Pixels { place, g, dx, dy }: Pixels<S>) {
+        let mut h = simd.splat_f32s(0.0);
+        for (channel, color) in self.color.into_iter().enumerate() {
+            let pixels = &self.values[channel * self.plane + place..][..S::F32_LANES];
+            h = simd.mul_add_e_f32s(color, S::as_simd_f32s(pixels).0[0], h);
+        }
+        let h = simd.mul_f32s(g, h);
+        let (x, y) = (simd.mul_f32s(h, dx), simd.mul_f32s(h, dy));
+        let [one, sum_x, sum_y, xx, xy, yy] = &mut self.sums;
+        *one = simd.add_f32s(*one, h);
+        *sum_x = simd.add_f32s(*sum_x, x);
+        *sum_y = simd.add_f32s(*sum_y, y);
+        *xx = simd.mul_add_e_f32s(x, dx, *xx);
+        *xy = simd.mul_add_e_f32s(x, dy, *xy);
+        *yy = simd.mul_add_e_f32s(y, dy, *yy);
     }
 }
 
@@ -243,7 +307,7 @@ struct Canvas<'a, S: Simd, const C: usize> {
 
 impl<S: Simd, const C: usize> Visit<S> for Canvas<'_, S, C> {
     #[inline(always)]
-    fn visit(&mut self, simd: S, place: usize, g: S::f32s) {
+    fn visit(&mut self, simd: S, Pixels { place, g, .. }: Pixels<S>) {
         for (channel, color) in self.color.into_iter().enumerate() {
             let pixels = &mut self.values[channel * self.plane + place..][..S::F32_LANES];
             let pixels = &mut S::as_mut_simd_f32s(pixels).0[0];

@@ -9,6 +9,10 @@ use crate::codec::coded::leaves::MARGIN_PX;
 use crate::gaussians::{Gaussians, singular_values};
 use crate::image::Size;
 
+/// How far outside the picture centres may lie, before they are rounded: within the leaves even
+/// where the lattice has its coarsest step, 8 pixels.
+const REACH_PX: i64 = MARGIN_PX - 7;
+
 /// Geometry of a Gaussian in the units of the format, but not rounded.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Geometry {
@@ -65,10 +69,10 @@ impl Geometry {
         let angles = f64::from(1 << bits);
         atom.angle = (turn / f64::from(HALF_TURN) * angles).round().rem_euclid(angles) as i32;
         let shape = Shape { scale, turn: finest_angle(atom.angle, bits) };
-        let limits = [size.width, size.height].map(|side| (side as i64 + MARGIN_PX - 1) as f64);
+        let limits = [size.width, size.height].map(|side| (side as i64 + REACH_PX) as f64);
         let unit = (1_u64 << POSITION_BITS) as f64;
         let position: [i64; 2] = std::array::from_fn(|axis| {
-            let inside = self.mean_px[axis].clamp(1.0 - MARGIN_PX as f64, limits[axis]);
+            let inside = self.mean_px[axis].clamp(-REACH_PX as f64, limits[axis]);
             (inside * unit).round() as i64
         });
         atom.place = Lattice::new(steps, &shape).nearest(position);

@@ -12,6 +12,7 @@ use super::costs::Costs;
 use super::patch::{Patch, PixelBox, Response};
 use super::quantize::Geometry;
 use super::splat::Splat;
+use crate::codec::coded::Coded;
 use crate::codec::coded::atom::{Atom, Lattice, MAX_COMPONENT, MAX_COMPONENTS, POSITION_BITS};
 use crate::codec::coded::fixed::{HALF_TURN, OCTAVE};
 use crate::image::Size;
@@ -22,11 +23,17 @@ const CELL_PX: usize = 8;
 /// Smallest part of a Gaussian's mass that must lie in the picture.
 const LEAST_MASS: f32 = 1e-6;
 
+/// What a single step must promise to first order, in squares of the colour step. It takes half
+/// of one from curvature, for all steps are that large; the colour that follows gives some back.
+const LEAST_PULL: f64 = 0.3;
+
 /// A picture being searched.
 pub struct Search {
     size: Size,
     channels: usize,
     step: u8,
+    /// Square of the colour step.
+    step_square: f32,
     /// Cost of a bit, in half the sum of squared differences.
     lambda: f32,
     /// Drawn minus wanted in the orthonormal basis, `[C, H, W]`.
@@ -56,9 +63,9 @@ enum Outcome {
 /// One atom's turn.
 struct Job {
     index: usize,
-    /// All pixels that any candidate may touch.
+    /// The pixels that its candidates may touch; those that would touch others are left out.
     bounds: PixelBox,
-    candidates: Vec<Candidate>,
+    splat: Splat,
 }
 
 #[derive(Clone, Copy)]
@@ -80,7 +87,9 @@ impl Search {
         residual: Vec<f32>,
         atoms: Vec<Atom>,
     ) -> Self {
-        let mut search = Self { size, channels, step, lambda, residual, atoms, arch: Arch::new() };
+        let step_square = Coded::step_of(step).powi(2) as f32;
+        let mut search =
+            Self { size, channels, step, step_square, lambda, residual, atoms, arch: Arch::new() };
         for atom in search.atoms.clone() {
             search.draw(atom, 1.0);
         }
@@ -185,15 +194,24 @@ impl Search {
 
     /// Finds the best atom in place of one. The patch is taken where the picture changes.
     fn settle(&self, job: &Job, costs: &Costs, patch: &mut Patch) -> Outcome {
-        let old = job.candidates[0];
-        patch.add(self.arch, &old.splat, old.splat.color(&old.atom).map(|v| -v));
+        let atom = self.atoms[job.index];
+        let color = job.splat.color(&atom);
+        let moments = patch.moments(self.arch, &job.splat, color);
+        patch.add(self.arch, &job.splat, color.map(|v| -v));
+        let here = Candidate { geometry: Geometry::of_atom(&atom), atom, splat: job.splat };
+        let mut candidates = vec![here];
+        for (change, geometry) in moves(&atom, moments) {
+            if change < -LEAST_PULL * f64::from(self.step_square) {
+                candidates.extend(self.candidate(geometry, atom.color, patch));
+            }
+        }
         let mut best: Option<(f32, Candidate)> = None;
         let mut consider = |value: f32, candidate: Candidate| {
             if best.is_none_or(|(least, _)| value < least) {
                 best = Some((value, candidate));
             }
         };
-        for candidate in &job.candidates {
+        for candidate in &candidates {
             let response = patch.probe(self.arch, &candidate.splat);
             if response.mass < LEAST_MASS {
                 continue;
@@ -203,26 +221,39 @@ impl Search {
             if color == [0; MAX_COMPONENTS] || color == candidate.atom.color {
                 continue;
             }
-            let atom = candidate.geometry.quantize(color, self.size);
-            let splat = Splat::new(self.step, &atom);
-            let recolored = Candidate { atom, splat, ..*candidate };
-            if splat == candidate.splat {
+            let Some(recolored) = self.candidate(candidate.geometry, color, patch) else {
+                continue;
+            };
+            let response = if recolored.splat == candidate.splat {
+                response
+            } else {
+                patch.probe(self.arch, &recolored.splat)
+            };
+            if response.mass >= LEAST_MASS {
                 consider(self.objective(costs, &recolored, &response), recolored);
-            } else if splat.bounds(self.size).is_some_and(|b| patch.bounds().contains(&b)) {
-                let response = patch.probe(self.arch, &splat);
-                if response.mass >= LEAST_MASS {
-                    consider(self.objective(costs, &recolored, &response), recolored);
-                }
             }
         }
         match best.filter(|(value, _)| *value < 0.0) {
             None => Outcome::Deleted(std::mem::take(patch)),
-            Some((_, found)) if found.atom == old.atom => Outcome::Kept,
+            Some((_, found)) if found.atom == atom => Outcome::Kept,
             Some((_, found)) => {
                 patch.add(self.arch, &found.splat, found.splat.color(&found.atom));
                 Outcome::Changed(found.atom, std::mem::take(patch))
             }
         }
+    }
+
+    /// The nearest atom of a geometry and a colour, if it stays inside the patch.
+    fn candidate(
+        &self,
+        geometry: Geometry,
+        color: [i32; MAX_COMPONENTS],
+        patch: &Patch,
+    ) -> Option<Candidate> {
+        let atom = geometry.quantize(color, self.size);
+        let splat = Splat::new(self.step, &atom);
+        let bounds = splat.bounds(self.size)?;
+        patch.bounds().contains(&bounds).then_some(Candidate { geometry, atom, splat })
     }
 
     /// What the picture gains or loses by a candidate: `D + lambda R` against no atom at all.
@@ -272,49 +303,58 @@ impl Search {
 }
 
 impl Job {
-    /// The candidates of an atom; nothing if it lies outside the picture.
+    /// The turn of an atom; nothing if it lies outside the picture.
     fn new(index: usize, atom: &Atom, step: u8, size: Size) -> Option<Self> {
         let splat = Splat::new(step, atom);
-        let mut bounds = splat.bounds(size)?;
-        let geometry = Geometry::of_atom(atom);
-        let mut candidates = vec![Candidate { geometry, atom: *atom, splat }];
-        for geometry in moves(atom) {
-            let atom = geometry.quantize(atom.color, size);
-            let splat = Splat::new(step, &atom);
-            if let Some(reach) = splat.bounds(size) {
-                bounds = bounds.with(&reach);
-                candidates.push(Candidate { geometry, atom, splat });
-            }
-        }
-        Some(Self { index, bounds, candidates })
+        let steps = atom.steps();
+        let larger = (-(steps.scale_bits as f32)).exp2().exp2();
+        let [column, row] = Lattice::new(steps, &atom.shape()).steps_px();
+        let bounds = splat.bounds_around(size, larger, column.max(row))?;
+        Some(Self { index, bounds, splat })
     }
 }
 
-/// One step up and one step down along every integer of the geometry.
-fn moves(atom: &Atom) -> Vec<Geometry> {
+/// Single steps along the integers of an atom's geometry, each with what half the squared error
+/// changes by to first order. `moments` are those of the atom's colour against the residual.
+fn moves(atom: &Atom, moments: [f32; 6]) -> Vec<(f64, Geometry)> {
     let here = Geometry::of_atom(atom);
-    let steps = atom.steps();
-    let shape = atom.shape();
-    let scale_step = f64::from(OCTAVE >> steps.scale_bits);
-    let angle_bits = steps.angle_bits(shape.scale);
+    let (steps, shape) = (atom.steps(), atom.shape());
     let lattice = Lattice::new(steps, &shape);
-    let mut found = Vec::with_capacity(10);
-    for sign in [-1, 1] {
-        let by = f64::from(sign);
-        for axis in 0..2 {
-            let mut scaled = here;
-            scaled.scale[axis] += by * scale_step;
-            found.push(scaled);
-            let mut place = atom.place;
-            place[axis] += sign;
-            let unit = (1_u64 << POSITION_BITS) as f64;
-            let mean_px = lattice.point(place).map(|v| v as f64 / unit);
-            found.push(Geometry { mean_px, ..here });
-        }
-        if angle_bits > 0 {
-            let turn = here.turn + by * f64::from(HALF_TURN >> angle_bits);
-            found.push(Geometry { turn, ..here });
-        }
+    let [s1, s2] = here.scale.map(|log| (log / f64::from(OCTAVE)).exp2());
+    let angle = here.turn / f64::from(HALF_TURN) * std::f64::consts::PI;
+    let (sin, cos) = angle.sin_cos();
+    let [all, x, y, xx, xy, yy] = moments.map(f64::from);
+    // Moments in coordinates along the axes, in units of the standard deviations.
+    let (u, v) = ((cos * x + sin * y) / s1, (cos * y - sin * x) / s2);
+    let uu = (cos * cos * xx + 2.0 * sin * cos * xy + sin * sin * yy) / (s1 * s1);
+    let vv = (sin * sin * xx - 2.0 * sin * cos * xy + cos * cos * yy) / (s2 * s2);
+    let uv = (sin * cos * (yy - xx) + (cos * cos - sin * sin) * xy) / (s1 * s2);
+
+    let mut found = Vec::with_capacity(5);
+    let step_px = lattice.steps_px().map(f64::from);
+    for (axis, slope) in [u / s1, v / s2].into_iter().enumerate() {
+        let slope = slope * step_px[axis];
+        let mut place = atom.place;
+        place[axis] -= slope.signum() as i32;
+        let unit = (1_u64 << POSITION_BITS) as f64;
+        let mean_px = lattice.point(place).map(|v| v as f64 / unit);
+        found.push((-slope.abs(), Geometry { mean_px, ..here }));
+    }
+    // The amplitude of a unit-energy atom falls as the root of its scales.
+    let scale_step = f64::from(OCTAVE >> steps.scale_bits);
+    for (axis, slope) in [uu - 0.5 * all, vv - 0.5 * all].into_iter().enumerate() {
+        let slope = slope * scale_step / f64::from(OCTAVE) * std::f64::consts::LN_2;
+        let mut scaled = here;
+        scaled.scale[axis] -= slope.signum() * scale_step;
+        found.push((-slope.abs(), scaled));
+    }
+    let bits = steps.angle_bits(shape.scale);
+    if bits > 0 {
+        let turn_step = f64::from(HALF_TURN >> bits);
+        let slope =
+            uv * (s1 / s2 - s2 / s1) * turn_step / f64::from(HALF_TURN) * std::f64::consts::PI;
+        let turn = here.turn - slope.signum() * turn_step;
+        found.push((-slope.abs(), Geometry { turn, ..here }));
     }
     found
 }

@@ -47,9 +47,15 @@ impl Splat {
 
     /// The pixels that its support may touch; nothing if there are none.
     pub fn bounds(&self, size: Size) -> Option<PixelBox> {
+        self.bounds_around(size, 1.0, 0.0)
+    }
+
+    /// The same for all that are larger by at most a factor, and moved by at most `by_px`.
+    pub fn bounds_around(&self, size: Size, factor: f32, by_px: f32) -> Option<PixelBox> {
         let range = |axis: usize, side: usize| {
-            let from = (self.mean_px[axis] - self.reach_px[axis] - 0.5).max(0.0) as usize;
-            let to = (self.mean_px[axis] + self.reach_px[axis] + 1.5).max(0.0) as usize;
+            let reach = factor * self.reach_px[axis] + by_px;
+            let from = (self.mean_px[axis] - reach - 0.5).max(0.0) as usize;
+            let to = (self.mean_px[axis] + reach + 1.5).max(0.0) as usize;
             (from, to.min(side))
         };
         let ((left, right), (top, bottom)) = (range(0, size.width), range(1, size.height));

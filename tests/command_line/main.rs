@@ -2,6 +2,7 @@
 
 #![cfg(feature = "cli")]
 
+mod coding;
 mod common;
 mod configuration;
 mod encoding;

@@ -170,10 +170,9 @@ impl Lattice {
         }
     }
 
-    /// Area of a point's cell in square pixels.
-    pub fn cell_px(&self) -> f32 {
-        let unit = (1_u64 << POSITION_BITS) as f32;
-        (self.column as f32 / unit) * (self.row as f32 / unit)
+    /// Distances of neighbouring points along the two axes in pixels.
+    pub fn steps_px(&self) -> [f32; 2] {
+        [self.column, self.row].map(|step| step as f32 / (1_u64 << POSITION_BITS) as f32)
     }
 
     /// The place nearest to a position.

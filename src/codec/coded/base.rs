@@ -3,6 +3,8 @@
 use super::atom::{MAX_COMPONENT, MAX_COMPONENTS, POSITION_BITS};
 use super::coder::Coder;
 use super::symbols::{Symbols, bit_length};
+use crate::codec::malformed;
+use crate::error::Result;
 use crate::image::Size;
 
 /// Kinds of numbers: one for each component, those with digits take two.
@@ -33,7 +35,7 @@ impl Grid {
     }
 
     /// Number of Gaussians.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.columns * self.rows
     }
 
@@ -56,14 +58,17 @@ impl Grid {
 
 /// Codes the colours of a base layer, row by row, each as its difference from what the three
 /// around it predict (the median of west, north, and their sum less north-west; LOCO-I).
+///
+/// # Errors
+/// [`crate::Error::Malformed`] if the bits end before.
 pub fn code<C: Coder>(
     symbols: &mut Symbols<'_, C>,
     grid: &Grid,
     components: usize,
     source: &[[i32; MAX_COMPONENTS]],
-) -> Vec<[i32; MAX_COMPONENTS]> {
+) -> Result<Vec<[i32; MAX_COMPONENTS]>> {
     let mut colors: Vec<[i32; MAX_COMPONENTS]> = Vec::new();
-    for index in 0..grid.len() {
+    for index in 0..grid.count() {
         let given = source.get(index).copied().unwrap_or_default();
         let mut color = [0; MAX_COMPONENTS];
         let mut before = 0_i32;
@@ -82,8 +87,11 @@ pub fn code<C: Coder>(
             before = difference;
         }
         colors.push(color);
+        if symbols.coder.is_exhausted() {
+            return Err(malformed("its base layer is cut off"));
+        }
     }
-    colors
+    Ok(colors)
 }
 
 /// The colours around the next one, where there are any.

@@ -130,18 +130,3 @@ impl Coder for Decoder<'_> {
         self.beyond > MOST_BEYOND
     }
 }
-
-/// Counts what an [`Encoder`] would write.
-#[derive(Clone, Debug, Default)]
-pub struct Counter {
-    /// Bits so far.
-    pub bits: f64,
-}
-
-impl Coder for Counter {
-    fn code(&mut self, bit: bool, one: u32) -> bool {
-        let share = if bit { one } else { (1 << PROBABILITY_BITS) - one };
-        self.bits += f64::from(PROBABILITY_BITS) - f64::from(share).log2();
-        bit
-    }
-}

@@ -2,8 +2,9 @@
 
 use super::atom::{Atom, COLOR_BITS, FACTOR_BITS, MAX_COMPONENTS, POSITION_BITS, Shape};
 use super::base::{self, Grid};
-use super::coder::{Counter, Decoder, Encoder};
+use super::coder::{Decoder, Encoder};
 use super::fixed::{OCTAVE, exp2, log2, multiply};
+use super::leaves::Leaves;
 use super::model::Model;
 use super::stream;
 use super::symbols::Symbols;
@@ -58,6 +59,11 @@ impl Coded {
     /// Logarithm of the colour step in units of `1 / 256` octave.
     pub fn step_log(step: u8) -> i32 {
         (i32::from(step) - STEP_OFFSET) * (OCTAVE / STEPS_PER_OCTAVE)
+    }
+
+    /// The colour step itself.
+    pub fn step_of(step: u8) -> f64 {
+        (f64::from(Self::step_log(step)) / f64::from(OCTAVE)).exp2()
     }
 
     /// The number that stands for the colour step nearest to `step`.
@@ -124,29 +130,18 @@ impl Coded {
         self.base.iter().enumerate().map(exact).collect()
     }
 
+    /// All atoms as integers.
+    pub fn exact_atoms(&self) -> Vec<Exact> {
+        self.atoms.iter().map(|atom| self.exact(atom)).collect()
+    }
+
     /// All Gaussians: first the base layer, then the atoms.
     pub fn gaussians(&self) -> Gaussians {
         let mut gaussians = Gaussians::empty(self.channels);
-        for exact in self.exact_base() {
+        for exact in self.exact_base().iter().chain(&self.exact_atoms()) {
             exact.push_to(&mut gaussians);
         }
-        for atom in &self.atoms {
-            self.exact(atom).push_to(&mut gaussians);
-        }
         gaussians
-    }
-
-    /// About how many bits its Gaussians take in a file.
-    pub fn bits(&self) -> f64 {
-        let mut counter = Counter::default();
-        let mut model = Model::trained();
-        let mut symbols = Symbols { coder: &mut counter, model: &mut model };
-        base::code(&mut symbols, &self.grid(), self.channels, &self.base);
-        let leaves = stream::in_leaves(self.size, &self.atoms);
-        let count = leaves.iter().map(Vec::len).sum();
-        // A writer finds what it hands over.
-        let _ = stream::code(&mut symbols, self.size, self.channels, Some(&leaves), count);
-        counter.bits
     }
 }
 
@@ -184,24 +179,33 @@ impl Exact {
 /// # Errors
 /// [`Error::Invalid`] for what a file cannot hold.
 pub fn write(coded: &Coded, out: &mut Vec<u8>) -> Result<()> {
-    if !SPACINGS.contains(&coded.spacing) || coded.base.len() != coded.grid().len() {
+    if !SPACINGS.contains(&coded.spacing) || coded.base.len() != coded.grid().count() {
         return Err(Error::Invalid(format!(
             "a base layer of {} Gaussians, 2^{} pixels apart, cannot be stored",
             coded.base.len(),
             coded.spacing
         )));
     }
-    let leaves = stream::in_leaves(coded.size, &coded.atoms);
-    let count: usize = leaves.iter().map(Vec::len).sum();
+    let leaves = Leaves::new(coded.size);
+    let inside = |atom: &&Atom| leaves.of(atom.position()).is_some();
+    let count = coded.atoms.iter().filter(inside).count();
     crate::codec::compact::push_varint(out, count as u64);
     out.push(coded.step);
     out.push(coded.spacing);
     let mut encoder = Encoder::default();
     let mut model = Model::trained();
     let mut symbols = Symbols { coder: &mut encoder, model: &mut model };
-    base::code(&mut symbols, &coded.grid(), coded.channels, &coded.base);
-    stream::code(&mut symbols, coded.size, coded.channels, Some(&leaves), count)?;
+    write_bits(&mut symbols, coded)?;
     out.extend(encoder.finish());
+    Ok(())
+}
+
+/// Base layer and atoms.
+fn write_bits(symbols: &mut Symbols<'_, Encoder>, coded: &Coded) -> Result<()> {
+    base::code(symbols, &coded.grid(), coded.channels, &coded.base)?;
+    let leaves = stream::in_leaves(coded.size, &coded.atoms);
+    let count = leaves.iter().map(Vec::len).sum();
+    stream::code(symbols, coded.size, coded.channels, Some(&leaves), count)?;
     Ok(())
 }
 
@@ -211,7 +215,7 @@ pub fn write(coded: &Coded, out: &mut Vec<u8>) -> Result<()> {
 /// [`Error::Malformed`] if it ends too early.
 pub fn read_count(payload: &[u8], size: Size) -> Result<u64> {
     let header = Head::read(&mut Bytes(payload))?;
-    Ok(header.count.saturating_add(Grid::new(size, 1 << header.spacing).len() as u64))
+    Ok(header.count.saturating_add(Grid::new(size, 1 << header.spacing).count() as u64))
 }
 
 /// What stands before the bits.
@@ -241,27 +245,25 @@ pub fn read(payload: &[u8], size: Size, channels: usize, limits: &ReadLimits) ->
     let mut bytes = Bytes(payload);
     let Head { count, step, spacing } = Head::read(&mut bytes)?;
     let grid = Grid::new(size, 1 << spacing);
-    limits.check_count(count.saturating_add(grid.len() as u64))?;
+    limits.check_count(count.saturating_add(grid.count() as u64))?;
     let count = usize::try_from(count).map_err(|_| malformed("it holds too many Gaussians"))?;
     let mut decoder = Decoder::new(bytes.0);
     let mut model = Model::trained();
     let mut symbols = Symbols { coder: &mut decoder, model: &mut model };
-    let base = base::code(&mut symbols, &grid, channels, &[]);
+    let base = base::code(&mut symbols, &grid, channels, &[])?;
     let atoms = stream::code(&mut symbols, size, channels, None, count)?;
     Ok(Coded { size, channels, step, spacing, base, atoms })
 }
 
 /// Learns the tables that streams start with from coded pictures, the most typical last.
-pub fn train(pictures: &[Coded]) -> Vec<u8> {
+///
+/// # Errors
+/// As [`crate::codec::encode_exact`].
+pub fn train(pictures: &[Coded]) -> Result<Vec<u8>> {
     let mut model = Model::default();
     for coded in pictures {
-        let mut counter = Counter::default();
-        let mut symbols = Symbols { coder: &mut counter, model: &mut model };
-        base::code(&mut symbols, &coded.grid(), coded.channels, &coded.base);
-        let leaves = stream::in_leaves(coded.size, &coded.atoms);
-        let count = leaves.iter().map(Vec::len).sum();
-        // A writer finds what it hands over.
-        let _ = stream::code(&mut symbols, coded.size, coded.channels, Some(&leaves), count);
+        let mut symbols = Symbols { coder: &mut Encoder::default(), model: &mut model };
+        write_bits(&mut symbols, coded)?;
     }
-    model.to_bytes()
+    Ok(model.to_bytes())
 }

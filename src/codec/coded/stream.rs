@@ -45,8 +45,7 @@ pub fn code<C: Coder>(
     expected: usize,
 ) -> Result<Vec<Atom>> {
     let leaves = Leaves::new(size);
-    let mut walk =
-        Walk { leaves, known: vec![Vec::new(); leaves.columns * leaves.rows], components };
+    let mut walk = Walk { leaves, components, current: Row::default(), above: Default::default() };
     let mut atoms = Vec::new();
     let nothing = Vec::new();
     'picture: for row in 0..leaves.rows {
@@ -57,7 +56,8 @@ pub fn code<C: Coder>(
             }
             let place = row * leaves.columns + column;
             let given = source.map_or(&nothing, |source| &source[place]);
-            let around = walk.neighbours(column, row);
+            walk.current.begin_leaf();
+            let around = walk.neighbours(column);
             let count = walk.count(symbols, column, row, &around, given.len() as u32);
             if atoms.len() + count as usize > expected {
                 return Err(malformed(format!("it holds more than its {expected} Gaussians")));
@@ -68,13 +68,14 @@ pub fn code<C: Coder>(
                 }
                 let given = given.get(index as usize).copied().unwrap_or_default();
                 let atom = walk.atom(symbols, [column, row], &around, count, given);
-                walk.known[place].push(Known::new(atom));
+                walk.current.known.push(Known::new(atom));
                 atoms.push(atom);
             }
             if symbols.coder.is_exhausted() {
                 return Err(malformed("its Gaussians are cut off"));
             }
         }
+        walk.next_row();
     }
     if atoms.len() < expected {
         return Err(malformed(format!("it holds {} of its {expected} Gaussians", atoms.len())));
@@ -98,12 +99,36 @@ pub fn in_leaves(size: Size, atoms: &[Atom]) -> Vec<Vec<Atom>> {
     sorted
 }
 
-/// What is known so far.
+/// What is known so far. Rows grow leaf by leaf: a stream that claims a vast picture takes no
+/// memory before it has paid for it in bits.
 struct Walk {
     leaves: Leaves,
-    /// Atoms by leaf.
-    known: Vec<Vec<Known>>,
     components: usize,
+    /// The row that the walk is in, up to the leaf that it is in.
+    current: Row,
+    /// The two rows above, nearest first.
+    above: [Row; 2],
+}
+
+/// The atoms of a row of leaves.
+#[derive(Default)]
+struct Row {
+    /// Where each leaf begins.
+    starts: Vec<usize>,
+    known: Vec<Known>,
+}
+
+impl Row {
+    fn begin_leaf(&mut self) {
+        self.starts.push(self.known.len());
+    }
+
+    /// The atoms of a leaf; none where the row does not reach.
+    fn leaf(&self, column: usize) -> &[Known] {
+        let Some(start) = self.starts.get(column) else { return &[] };
+        let end = self.starts.get(column + 1).copied().unwrap_or(self.known.len());
+        &self.known[*start..end]
+    }
 }
 
 /// A logarithm of a scale as a small number, `steps` to two octaves.
@@ -123,19 +148,26 @@ fn tendency(double: i32) -> u32 {
 }
 
 impl Walk {
-    fn at(&self, column: usize, row: usize, [dx, dy]: [isize; 2]) -> &[Known] {
-        let place = column.checked_add_signed(dx).zip(row.checked_add_signed(dy));
-        match place.filter(|(x, _)| *x < self.leaves.columns) {
-            Some((x, y)) => &self.known[y * self.leaves.columns + x],
-            None => &[],
-        }
+    /// The atoms of the leaf at an offset from one of the current row.
+    fn at(&self, column: usize, [dx, dy]: [isize; 2]) -> &[Known] {
+        let row = match dy {
+            0 => &self.current,
+            -1 => &self.above[0],
+            _ => &self.above[1],
+        };
+        column.checked_add_signed(dx).map_or(&[], |column| row.leaf(column))
+    }
+
+    fn next_row(&mut self) {
+        self.above.swap(0, 1);
+        self.above[0] = std::mem::take(&mut self.current);
     }
 
     /// The atoms of the leaves nearby.
-    fn neighbours(&self, column: usize, row: usize) -> Vec<Known> {
+    fn neighbours(&self, column: usize) -> Vec<Known> {
         let mut found = Vec::new();
         for offset in NEARBY {
-            found.extend_from_slice(self.at(column, row, offset));
+            found.extend_from_slice(self.at(column, offset));
             if found.len() >= ENOUGH {
                 break;
             }
@@ -151,7 +183,7 @@ impl Walk {
         around: &[Known],
         value: u32,
     ) -> u32 {
-        let near = |offset| self.at(column, row, offset).len() as u32;
+        let near = |offset| self.at(column, offset).len() as u32;
         let (west, north) = (near([-1, 0]), near([0, -1]));
         let (north_west, north_east) = (near([-1, -1]), near([1, -1]));
         let far = near([-2, 0]) + near([0, -2]);
@@ -162,7 +194,7 @@ impl Walk {
             west.min(3) | north.min(3) << 2 | north_west.min(3) << 4 | north_east.min(3) << 6;
         let contexts = [
             sum.min(12) | edge << 6,
-            (west.min(5) * 6 + north.min(5)) * 2 + edge | 1 << 9,
+            ((west.min(5) * 6 + north.min(5)) * 2 + edge) | (1 << 9),
             (sum + far).min(20) + edge * 32 + mean * 64,
             pattern | edge << 10 | 1 << 12,
         ];
@@ -177,12 +209,12 @@ impl Walk {
         count: u32,
         given: Atom,
     ) -> Atom {
-        let here = self.at(column, row, [0, 0]);
+        let here = self.at(column, [0, 0]);
         let mut near = Neighbourhood::empty();
         around.iter().chain(here).for_each(|known| near.add(known));
         let mut atom = Atom::default();
 
-        let place = Place { near, around, here, count, crowd: self.crowd(column, row) };
+        let place = Place { near, around, here, count, crowd: self.crowd(column) };
         place.color(symbols, &mut atom, given, self.components);
         place.scales(symbols, &mut atom, given);
         place.angle(symbols, &mut atom, given);
@@ -196,9 +228,9 @@ impl Walk {
     }
 
     /// Atoms in the four leaves next to this one, at most 7.
-    fn crowd(&self, column: usize, row: usize) -> u32 {
+    fn crowd(&self, column: usize) -> u32 {
         let near = [[-1, 0], [0, -1], [-1, -1], [1, -1]];
-        let sum: usize = near.into_iter().map(|offset| self.at(column, row, offset).len()).sum();
+        let sum: usize = near.into_iter().map(|offset| self.at(column, offset).len()).sum();
         sum.min(7) as u32
     }
 }
