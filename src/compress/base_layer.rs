@@ -15,7 +15,7 @@ use crate::renderer::Renderer;
 use super::quantize::to_components;
 
 /// Conjugate-gradient steps of the solve.
-const ITERATIONS: usize = 12;
+const ITERATIONS: usize = 8;
 
 /// Logarithm to base 2 of the grid's spacing in pixels.
 pub const SPACING: u8 = 6;

@@ -20,7 +20,7 @@ use crate::metrics;
 use crate::renderer::Renderer;
 
 /// What a bit costs, in squares of the colour step of half the sum of squared differences.
-const LAMBDA: f64 = 0.042;
+const LAMBDA: f64 = 0.05;
 
 /// Weight of the penalty on the rate during a fit.
 const RATE_WEIGHT: f32 = 0.3;
