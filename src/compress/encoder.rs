@@ -43,6 +43,9 @@ const LEAST_USED: f64 = 0.98;
 /// Overshoot of a PSNR that is let be, in dB.
 const OVERSHOOT_DB: f64 = 0.1;
 
+/// One in so many atoms is taken away at a time.
+const TRIM_SHARE: usize = 100;
+
 /// Attempts to come closer to a target.
 const ATTEMPTS: usize = 6;
 
@@ -136,7 +139,27 @@ impl<'a> Encoder<'a> {
             gaussians = self.refit(gaussians)?;
             coded = self.searched(&gaussians);
         }
-        Ok(best.map_or(coded, |(_, coded)| coded))
+        match best {
+            Some((reached, coded)) if reached > psnr_db + OVERSHOOT_DB => self.trim(coded, psnr_db),
+            Some((_, coded)) => Ok(coded),
+            None => Ok(coded),
+        }
+    }
+
+    /// Takes away the atoms that are worth least, as long as a PSNR is reached.
+    fn trim(&mut self, mut coded: Coded, psnr_db: f64) -> Result<Coded> {
+        self.set_step(Coded::step_of(coded.step))?;
+        let mut search = self.begin_search(coded.atoms.clone());
+        while !search.atoms().is_empty() {
+            let some = estimate::BITS * (search.atoms().len() / TRIM_SHARE) as f64;
+            search.drop_least(some);
+            let fewer = Coded { atoms: search.atoms().to_vec(), ..coded.clone() };
+            if self.psnr_db(&fewer)? < psnr_db {
+                break;
+            }
+            coded = fewer;
+        }
+        Ok(coded)
     }
 
     /// Half the sum of squared differences at a PSNR.
@@ -272,7 +295,8 @@ impl<'a> Encoder<'a> {
                     bytes + over
                 )));
             }
-            search.drop_least(8.0 * over as f64);
+            // Half of what is too much, for what each atom takes is only known about.
+            search.drop_least(4.0 * over as f64);
         }
     }
 

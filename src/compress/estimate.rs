@@ -12,7 +12,7 @@ use crate::fit::{FitOptions, Fitter};
 use crate::image::Image;
 
 /// Bits of a Gaussian, about.
-const BITS: f64 = 25.0;
+pub const BITS: f64 = 25.0;
 
 /// Passes of a short fit.
 const ITERATIONS: u64 = 12;
