@@ -59,6 +59,7 @@ pub mod error;
 pub mod fit;
 pub mod gaussians;
 pub mod image;
+pub mod image_hook;
 pub mod init;
 pub mod loss;
 pub mod metrics;
