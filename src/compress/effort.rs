@@ -19,7 +19,7 @@ impl Effort {
     /// What a preset stands for.
     pub fn of(quality: Quality) -> Self {
         let (iterations, rounds, sweeps, refit_iterations) = match quality {
-            Quality::Draft => (16, 1, 1, 0),
+            Quality::Draft => (24, 1, 1, 0),
             Quality::Fast => (60, 3, 2, 12),
             Quality::Balanced => (200, 4, 3, 30),
             Quality::High => (600, 6, 4, 60),
