@@ -21,7 +21,7 @@ impl Effort {
         let (iterations, rounds, sweeps, refit_iterations) = match quality {
             Quality::Draft => (24, 1, 1, 0),
             Quality::Fast => (60, 3, 2, 12),
-            Quality::Balanced => (200, 4, 3, 30),
+            Quality::Balanced => (160, 4, 3, 30),
             Quality::High => (600, 6, 4, 60),
             Quality::Max => (2000, 10, 6, 120),
         };
