@@ -2,8 +2,12 @@
 
 use super::Scene;
 use super::peaks::Peak;
+use super::probe::{self, Probe, Shape};
 use crate::blend::SquaredWeights;
 use crate::gaussians::SUPPORT_Q;
+
+/// Standard deviations that are tried, as multiples of the peak's.
+const SIZES: [f32; 1] = [1.0];
 
 /// Ratios of the standard deviations that are tried, and directions for each.
 const ASPECTS: [f32; 2] = [2.0, 3.5];
@@ -32,39 +36,17 @@ impl Atom {
     /// With the additive blend its weight is `g`; with the normalized one `w = g / (W + g)`, and
     /// it draws the picture `I` by `w (c - I)`.
     pub(super) fn at(scene: &Scene<'_>, peak: &Peak) -> Self {
-        let sigma_px = peak.sigma_px;
-        let round = Self::with_shape(scene, peak.mean_px, [sigma_px, 0.0, 0.0, sigma_px]);
-        stretched(sigma_px).fold(round, |best, factor_px| {
-            let atom = Self::with_shape(scene, peak.mean_px, factor_px);
-            if atom.gain > best.gain { atom } else { best }
-        })
-    }
-
-    fn with_shape(scene: &Scene<'_>, mean_px: [f32; 2], factor_px: [f32; 4]) -> Self {
-        let channels = scene.residual.channels();
-        // Sums of w^2, w^2 I_c and w^2 |I|^2, and of w times the residual.
-        let mut sums = vec![0.0; channels + 2];
-        let mut pulls = vec![0.0; channels];
-        for_each_pixel(scene, mean_px, factor_px, |place, g| {
-            let weight = scene.normalized.map_or(g, |drawn| {
-                let share = g * drawn.inverse[place];
-                share / (1.0 + share)
-            });
-            let square = weight * weight;
-            sums[0] += square;
-            for (channel, pull) in pulls.iter_mut().enumerate() {
-                *pull += weight * scene.residual.plane(channel)[place];
-                let under =
-                    scene.normalized.map_or(0.0, |drawn| drawn.picture.plane(channel)[place]);
-                sums[1 + channel] += square * under;
-                sums[1 + channels] += square * under * under;
-            }
-        });
-        let mass = sums[0].max(f32::MIN_POSITIVE);
-        let gain = 0.5 * pulls.iter().map(|pull| pull * pull).sum::<f32>() / mass;
-        let under = &sums[1..=channels];
-        let color = pulls.iter().zip(under).map(|(pull, under)| (under - pull) / mass).collect();
-        Self { mean_px, factor_px, color, gain, sums }
+        let shapes =
+            factors(peak.sigma_px).map(|factor_px| Shape { mean_px: peak.mean_px, factor_px });
+        let round = [peak.sigma_px, 0.0, 0.0, peak.sigma_px];
+        let (shape, probe) = probe::best(scene, shapes)
+            .unwrap_or((Shape { mean_px: peak.mean_px, factor_px: round }, Probe::default()));
+        let sums = shape.squares(scene, probe.mass);
+        let mass = probe.mass.max(f32::MIN_POSITIVE);
+        let pulls = probe.pulls.iter().zip(&sums[1..sums.len() - 1]);
+        let color = pulls.map(|(pull, under)| (under - pull) / mass).collect();
+        let Shape { mean_px, factor_px } = shape;
+        Self { mean_px, factor_px, color, gain: probe.gain(), sums }
     }
 
     /// Appends the row of the new Gaussian.
@@ -73,7 +55,15 @@ impl Atom {
     }
 }
 
-/// Factors of the stretched shapes that are tried, of the area of a round one.
+/// Factors of the shapes that are tried.
+fn factors(sigma_px: f32) -> impl Iterator<Item = [f32; 4]> {
+    SIZES.into_iter().flat_map(move |size| {
+        let sigma_px = size * sigma_px;
+        std::iter::once([sigma_px, 0.0, 0.0, sigma_px]).chain(stretched(sigma_px))
+    })
+}
+
+/// Factors of the stretched shapes, of the area of a round one.
 fn stretched(sigma_px: f32) -> impl Iterator<Item = [f32; 4]> {
     ASPECTS.into_iter().flat_map(move |aspect: f32| {
         let along = (sigma_px * aspect.sqrt()).max(SMALLEST_SIGMA_PX);
@@ -84,6 +74,26 @@ fn stretched(sigma_px: f32) -> impl Iterator<Item = [f32; 4]> {
             [cosine * along, -sine * across, sine * along, cosine * across]
         })
     })
+}
+
+impl Shape {
+    /// Sums of `w^2`, `w^2 I_c` and `w^2 |I|^2`, the first being known.
+    fn squares(&self, scene: &Scene<'_>, mass: f32) -> Vec<f32> {
+        let channels = scene.residual.channels();
+        let mut sums = vec![0.0; channels + 2];
+        sums[0] = mass;
+        let Some(drawn) = scene.normalized else { return sums };
+        for_each_pixel(scene, self.mean_px, self.factor_px, |place, g| {
+            let share = g * drawn.inverse[place];
+            let weight = share / (1.0 + share);
+            for channel in 0..channels {
+                let value = drawn.picture.plane(channel)[place];
+                sums[1 + channel] += weight * weight * value;
+                sums[1 + channels] += weight * weight * value * value;
+            }
+        });
+        sums
+    }
 }
 
 /// Calls `each` with the pixels inside the support: place and value.

@@ -8,6 +8,7 @@ mod atom;
 pub mod costs;
 mod options;
 pub mod peaks;
+mod probe;
 mod pyramid;
 mod relocate;
 
