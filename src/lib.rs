@@ -59,6 +59,7 @@ pub mod image;
 pub mod init;
 pub mod loss;
 pub mod metrics;
+mod neighbours;
 pub mod optim;
 pub mod read_bounded;
 pub mod renderer;

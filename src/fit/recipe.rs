@@ -49,5 +49,6 @@ pub fn density(iterations: u64) -> DensityOptions {
         relocate_until,
         relocate,
         eagerness: 4.0,
+        split_trust: 0.0,
     }
 }

@@ -189,7 +189,7 @@ fn every_option_of_a_fit_is_taken() {
         "--method natural-adam --blend normalized",
         "--method natural-descent",
         "--density on --start-share 0.5 --revise-every 2 --grow-until 0.7 --relocate-until 0.8",
-        "--density on --relocate-share 0.5 --eagerness 2",
+        "--density on --relocate-share 0.5 --eagerness 2 --split-trust 0.5",
         "--density off",
     ] {
         place.encode(&format!("a.png --force {options}")).assert().success();

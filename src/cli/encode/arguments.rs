@@ -235,6 +235,10 @@ pub struct DensityArguments {
     /// What the gain of a new place is multiplied by before it is compared with a cost
     #[arg(long, value_name = "FACTOR", hide_short_help = true)]
     pub eagerness: Option<f32>,
+
+    /// Split Gaussians where that gains more than a new one, believing this share of the gain
+    #[arg(long, value_name = "SHARE")]
+    pub split_trust: Option<f32>,
 }
 
 /// The learning rate over the iterations.
