@@ -27,7 +27,7 @@ pub(super) fn candidates(scene: &Scene<'_>, removal: &[f32]) -> Vec<Merge> {
     });
     let merges = pairs.filter_map(|pair| {
         let cheapest = pair.map(|index| removal[index]).into_iter().reduce(f32::min)?;
-        if cheapest <= 0.0 {
+        if cheapest <= 0.0 || !are_near(scene.gaussians, pair) {
             return None;
         }
         let merged = measure(scene, pair)?;
@@ -41,14 +41,18 @@ fn measure(scene: &Scene<'_>, pair: [usize; 2]) -> Option<Exchange<1>> {
     exchange::best(scene, taken, [[matched(scene.gaussians, pair)?]])
 }
 
+/// Whether both lie within about a standard deviation of the smaller.
+fn are_near(gaussians: &Gaussians, pair: [usize; 2]) -> bool {
+    let [[x0, y0], [x1, y1]] = pair.map(|index| gaussians.mean_px[index]);
+    let [one, other] = pair.map(|index| Shape::of(gaussians, index).area());
+    (x1 - x0).powi(2) + (y1 - y0).powi(2) < one.min(other)
+}
+
 /// The Gaussian with the mean and the covariance of two together, each weighing as much as it
 /// covers.
 fn matched(gaussians: &Gaussians, pair: [usize; 2]) -> Option<Shape> {
     let shapes = pair.map(|index| Shape::of(gaussians, index));
-    let areas = shapes.map(|shape| {
-        let [a, b, c, d] = shape.factor_px;
-        (a * d - b * c).abs()
-    });
+    let areas = shapes.map(|shape| shape.area());
     let share = areas[1] / (areas[0] + areas[1]);
     let mix = |a: f32, b: f32| a + share * (b - a);
     let [[x0, y0], [x1, y1]] = shapes.map(|shape| shape.mean_px);

@@ -17,6 +17,13 @@ impl Shape {
         Self { mean_px: gaussians.mean_px[index], factor_px: gaussians.factor_px[index] }
     }
 
+    /// Product of the standard deviations.
+    #[inline(always)]
+    pub fn area(&self) -> f32 {
+        let [a, b, c, d] = self.factor_px;
+        (a * d - b * c).abs()
+    }
+
     /// The covariance `[xx, xy, yy]`.
     #[inline(always)]
     pub fn covariance(&self) -> [f32; 3] {

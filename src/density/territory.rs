@@ -20,8 +20,7 @@ impl Territory {
     /// Takes the surroundings of a Gaussian, and says whether its centre was free.
     pub fn claim(&mut self, shape: &Shape) -> bool {
         let free = self.is_free(shape.mean_px);
-        let [a, b, c, d] = shape.factor_px;
-        self.take(shape.mean_px, (a * d - b * c).abs().sqrt());
+        self.take(shape.mean_px, shape.area().sqrt());
         free
     }
 

@@ -17,6 +17,7 @@
 
 mod checkpoint;
 mod count_search;
+pub mod detail;
 mod fitter;
 mod options;
 mod parameters;

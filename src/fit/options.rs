@@ -6,7 +6,7 @@ use crate::blend::Blend;
 use crate::covariance::{self, Covariance, ScaleBounds};
 use crate::density::DensityOptions;
 use crate::error::{Error, Result};
-use crate::image::{Image, Size};
+use crate::image::Size;
 use crate::init::{self, ColorStart};
 use crate::loss::Loss;
 use crate::optim::{Finish, OptimizerOptions, PerGroup};
@@ -116,12 +116,6 @@ impl FitOptions {
             Blend::Additive => text + ", additive",
             Blend::Normalized { .. } => text + ", normalized",
         }
-    }
-
-    /// Number of Gaussians for a picture where nothing else is asked for: one for every 40
-    /// pixels, 10 000 at 768x512, and at most 50 000.
-    pub fn usual_gaussians(target: &Image) -> usize {
-        (target.size().pixels() / 40).clamp(1, 50_000)
     }
 
     /// Learning rates that suit the units of a parameterisation.

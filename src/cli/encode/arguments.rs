@@ -329,6 +329,10 @@ pub struct RecordArguments {
     #[arg(long, value_name = "FILE")]
     pub metrics_csv: Option<PathBuf>,
 
+    /// Say how long each stage of the fit took; in --json as `stages`
+    #[arg(long)]
+    pub profile: bool,
+
     /// Log every so many iterations, and the last
     #[arg(long, value_name = "COUNT", default_value_t = 1,
           value_parser = clap::value_parser!(u64).range(1..))]
