@@ -27,14 +27,14 @@ pub(super) struct Atom {
 
 impl Atom {
     /// The best of a few shapes at `peak`, round and stretched, each with the colours that lower
-    /// the squared error most; and the gain.
+    /// the squared error most; and what it promises.
     pub(super) fn at(scene: &Scene<'_>, peak: &Peak) -> Option<(f32, Self)> {
         let mean_px = peak.mean_px;
         let shapes = factors(peak.sigma_px).map(|factor_px| [Shape { mean_px, factor_px }]);
         let best = exchange::best(scene, [], shapes)?;
         // It adds to what covers its pixels.
         let [atom] = Self::of(scene, &best, |share| share / (1.0 + share));
-        Some((best.gain, atom))
+        Some((best.promise, atom))
     }
 
     /// Gaussians that cover what others covered.

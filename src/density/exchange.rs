@@ -25,7 +25,7 @@ const ROUNDING: f32 = 12_582_912.0;
 
 /// Taylor coefficients of `2^f`, highest power first; 4e-5 off on `[-1/2, 1/2]`, which is enough
 /// to compare by.
-const POWER_OF_TWO: [f32; 4] = [0.009_618_129, 0.055_504_11, 0.240_226_51, std::f32::consts::LN_2];
+const POWER_OF_TWO: [f32; 4] = [0.009_618_129, 0.055_504_11, 0.240_226_5, std::f32::consts::LN_2];
 
 /// What is taken away.
 #[derive(Clone, Copy, Debug)]
@@ -54,9 +54,14 @@ pub(super) struct Exchange<const NEW: usize> {
     pub masses: [f32; NEW],
     /// By how much half the sum of squared differences falls.
     pub gain: f32,
+    /// By how much it would fall if the picture under the new ones were flat. What is not flat
+    /// there is hidden by an average, and drawn again by those around in the next steps: this is
+    /// what a placement comes to.
+    pub promise: f32,
 }
 
-/// The exchange of `taken` for one of `choices` that gains most; the first of equals.
+/// The exchange of `taken` for one of `choices` that gains most, a placement the one that
+/// promises most; the first of equals.
 pub(super) fn best<const OLD: usize, const NEW: usize>(
     scene: &Scene<'_>,
     taken: [Taken; OLD],
@@ -89,7 +94,9 @@ where
         let mut best: Option<Exchange<NEW>> = None;
         for shapes in self.choices {
             let exchange = Sums::<C, NEW>::of(self.scene, &self.taken, &shapes).solve(shapes);
-            if best.is_none_or(|best| exchange.gain > best.gain) {
+            let merit =
+                |exchange: &Exchange<NEW>| if OLD == 0 { exchange.promise } else { exchange.gain };
+            if best.is_none_or(|best| merit(&exchange) > merit(&best)) {
                 best = Some(exchange);
             }
         }
@@ -108,6 +115,8 @@ struct Sums<const C: usize, const NEW: usize> {
     gram: [[Lanes; NEW]; NEW],
     /// `w_k y_c`.
     pulls: [[Lanes; C]; NEW],
+    /// `w_k residual_c`.
+    residual_pulls: [[Lanes; C]; NEW],
 }
 
 impl<const C: usize, const NEW: usize> Sums<C, NEW> {
@@ -118,7 +127,12 @@ impl<const C: usize, const NEW: usize> Sums<C, NEW> {
         shapes: &[Shape; NEW],
     ) -> Self {
         let zero = [0.0; LANES];
-        let mut sums = Self { relief: zero, gram: [[zero; NEW]; NEW], pulls: [[zero; C]; NEW] };
+        let mut sums = Self {
+            relief: zero,
+            gram: [[zero; NEW]; NEW],
+            pulls: [[zero; C]; NEW],
+            residual_pulls: [[zero; C]; NEW],
+        };
         let size = scene.residual.size();
         let all = taken.iter().map(|taken| taken.shape).chain(*shapes);
         let rows = all.map(|shape| shape.rows(size)).reduce(|a, b| hull(&a, &b));
@@ -193,11 +207,17 @@ impl<const C: usize, const NEW: usize> Sums<C, NEW> {
                     pulls[channel][lane] += weights[lane] * y[lane];
                 }
             }
+            for (weights, pulls) in new.iter().zip(&mut self.residual_pulls) {
+                for lane in 0..LANES {
+                    pulls[channel][lane] += weights[lane] * residual[lane];
+                }
+            }
         }
     }
 
     /// The best colours, by least squares.
     #[inline(always)]
+    #[expect(clippy::needless_range_loop, reason = "arrays of channels share the index")]
     fn solve(&self, shapes: [Shape; NEW]) -> Exchange<NEW> {
         let total = |lanes: &Lanes| lanes.iter().sum::<f32>();
         let mut gain = 0.5 * total(&self.relief);
@@ -222,7 +242,13 @@ impl<const C: usize, const NEW: usize> Sums<C, NEW> {
                 colors[k][channel] = color[k];
             }
         }
-        Exchange { shapes, colors, masses, gain }
+        let squares = self
+            .residual_pulls
+            .iter()
+            .map(|pulls| pulls.iter().map(|lanes| total(lanes).powi(2)).sum::<f32>());
+        let shares = squares.zip(masses).map(|(square, mass)| square / mass.max(f32::MIN_POSITIVE));
+        let promise = 0.5 * shares.sum::<f32>();
+        Exchange { shapes, colors, masses, gain, promise }
     }
 }
 

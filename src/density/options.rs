@@ -34,7 +34,7 @@ impl DensityOptions {
         grow_until: 0.0,
         relocate_until: 0.0,
         relocate: 0.0,
-        eagerness: 4.0,
+        eagerness: 3.0,
         split_trust: 0.0,
     };
 

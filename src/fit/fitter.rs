@@ -9,7 +9,7 @@ use rand_xoshiro::rand_core::SeedableRng;
 use super::checkpoint::{Checkpoint, PictureId};
 use super::parameters;
 use super::state::{Best, State};
-use super::{Details, FitOptions, Progress, StopReason};
+use super::{Details, FitOptions, Progress, StopReason, coarse};
 use crate::backend::Backend;
 use crate::covariance::{self, Covariance, ScaleBounds};
 use crate::error::{Error, Result};
@@ -54,12 +54,26 @@ impl<'a> Fitter<'a> {
         options.check()?;
         let first = options.density.first(options.gaussians, options.stop.iterations);
         let mut gaussians = init::by_name(&options.start)?.place(&target, first, &mut random)?;
+        if options.coarse_iterations > 0 {
+            gaussians = coarse::start(backend, &target, &options, &gaussians, &random)?;
+        }
+        Self::from_gaussians(backend, target, options, gaussians, random)
+    }
+
+    /// Starts with given Gaussians and solves their colours.
+    pub(super) fn from_gaussians(
+        backend: &'a mut dyn Backend,
+        target: Arc<Image>,
+        options: FitOptions,
+        mut gaussians: Gaussians,
+        random: Xoshiro256PlusPlus,
+    ) -> Result<Self> {
         let covariance = covariance::by_name(&options.covariance)?;
         for factor in &mut gaussians.factor_px {
             *factor = covariance.conform(*factor);
         }
         let state = State {
-            iteration: 0,
+            iteration: options.coarse_iterations / 4,
             previous_iteration: None,
             spare_sweeps: 0,
             gaussians,

@@ -16,6 +16,7 @@
 //! ```
 
 mod checkpoint;
+mod coarse;
 mod count_search;
 pub mod detail;
 mod fitter;

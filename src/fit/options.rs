@@ -53,6 +53,9 @@ pub struct FitOptions {
     pub loss: Loss,
     /// Initialiser, a name in [`init::ALL`].
     pub start: String,
+    /// Iterations on a picture of half the size before those on the picture itself; four of them
+    /// count as one.
+    pub coarse_iterations: u64,
     /// Where the first colours come from.
     pub colors: ColorStart,
     /// Optimizer and schedule.
@@ -76,6 +79,7 @@ impl Default for FitOptions {
             blend: Blend::Additive,
             loss: Loss::default(),
             start: "structure-tensor".into(),
+            coarse_iterations: 0,
             colors: ColorStart::LeastSquares { iterations: 4 },
             optimizer: OptimizerOptions::default(),
             density: DensityOptions::FIXED,
