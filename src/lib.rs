@@ -63,6 +63,7 @@ pub mod image_hook;
 pub mod init;
 pub mod loss;
 pub mod metrics;
+mod neighbours;
 pub mod optim;
 pub mod read_bounded;
 pub mod renderer;

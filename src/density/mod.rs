@@ -2,14 +2,24 @@
 //!
 //! Every decision weighs the same two figures, both in half the sum of squared differences: what
 //! the picture loses with a Gaussian ([`costs`]), and what it gains with a new one ([`peaks`]).
-//! Nothing here knows a backend; a fit brings the residual and the moments.
+//! Both are exact over the pixels they concern. Nothing here knows a backend; a fit brings the
+//! residual.
 
 mod atom;
 pub mod costs;
+mod exchange;
+mod merge;
 mod options;
 pub mod peaks;
+mod places;
 mod pyramid;
 mod relocate;
+mod rooms;
+mod scene;
+mod shape;
+mod split;
+mod territory;
 
 pub use options::DensityOptions;
-pub use relocate::{Plan, Scene, revise};
+pub use relocate::{Plan, revise};
+pub use scene::Scene;

@@ -20,6 +20,10 @@ pub struct DensityOptions {
     /// A Gaussian is relocated where the gain, times this, is above its removal's cost. Above 1,
     /// since the fit that follows makes more of a new place than of an old one.
     pub eagerness: f32,
+    /// Share of the gain of a split that is believed, against that of a new place; 0 for no
+    /// splits. Part of it comes from a new colour for the old Gaussian, which the next steps
+    /// would find without it.
+    pub split_trust: f32,
 }
 
 impl DensityOptions {
@@ -30,7 +34,8 @@ impl DensityOptions {
         grow_until: 0.0,
         relocate_until: 0.0,
         relocate: 0.0,
-        eagerness: 8.0,
+        eagerness: 3.0,
+        split_trust: 0.0,
     };
 
     /// Checks every number.
@@ -51,11 +56,12 @@ impl DensityOptions {
                 )));
             }
         }
-        if !self.eagerness.is_finite() || self.eagerness < 0.0 {
-            return Err(Error::Invalid(format!(
-                "density eagerness must be at least 0, not {}",
-                self.eagerness
-            )));
+        for (name, factor) in [("eagerness", self.eagerness), ("split_trust", self.split_trust)] {
+            if !factor.is_finite() || factor < 0.0 {
+                return Err(Error::Invalid(format!(
+                    "density {name} must be at least 0, not {factor}"
+                )));
+            }
         }
         Ok(())
     }

@@ -3,8 +3,9 @@
 use rayon::prelude::*;
 
 use super::pyramid::Pyramid;
+use super::territory::Territory;
 use crate::gaussians::SUPPORT_Q;
-use crate::image::Image;
+use crate::image::{Image, Size};
 
 /// Standard deviations looked for at full resolution, in pixels.
 const FINE_SIGMAS_PX: [f32; 3] = [0.8, 1.2, 1.8];
@@ -14,9 +15,6 @@ const COARSE_SIGMAS_PX: [f32; 2] = [1.35, 2.0];
 
 /// Maxima looked at first for each peak wanted; nearly always enough.
 const LIKELY: usize = 6;
-
-/// A peak keeps others away by so many of its standard deviations.
-const EXCLUSION: f32 = 1.5;
 
 /// A round Gaussian that would lower the squared error.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -59,7 +57,7 @@ pub fn find(residual: &Image, count: usize, largest_sigma_px: f32) -> Vec<Peak> 
         peaks.select_nth_unstable_by(enough, order);
         let (best, rest) = peaks.split_at_mut(enough);
         best.sort_unstable_by(order);
-        let found = apart(best, count, size.width, size.height);
+        let found = apart(best, count, size);
         if found.len() == count {
             return found;
         }
@@ -67,7 +65,7 @@ pub fn find(residual: &Image, count: usize, largest_sigma_px: f32) -> Vec<Peak> 
     } else {
         peaks.sort_unstable_by(order);
     }
-    apart(&peaks, count, size.width, size.height)
+    apart(&peaks, count, size)
 }
 
 /// Best first; ties go by place, so that the order never depends on the sort.
@@ -174,24 +172,17 @@ fn window(sigma: f32) -> Vec<f32> {
 }
 
 /// The first `count` of `peaks` that keep their distance from those before.
-fn apart(peaks: &[Peak], count: usize, width: usize, height: usize) -> Vec<Peak> {
-    let mut taken = vec![false; width * height];
+fn apart(peaks: &[Peak], count: usize, size: Size) -> Vec<Peak> {
+    let mut territory = Territory::new(size);
     let mut out = Vec::new();
     for peak in peaks {
         if out.len() >= count {
             break;
         }
-        let [x, y] = peak.mean_px.map(|v| v as usize);
-        let (x, y) = (x.min(width - 1), y.min(height - 1));
-        if taken[y * width + x] {
-            continue;
+        if territory.is_free(peak.mean_px) {
+            territory.take(peak.mean_px, peak.sigma_px);
+            out.push(*peak);
         }
-        let radius = (EXCLUSION * peak.sigma_px).ceil() as usize;
-        let columns = x.saturating_sub(radius)..(x + radius + 1).min(width);
-        for row in y.saturating_sub(radius)..(y + radius + 1).min(height) {
-            taken[row * width..][columns.clone()].fill(true);
-        }
-        out.push(*peak);
     }
     out
 }

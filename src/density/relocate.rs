@@ -1,12 +1,15 @@
-//! One revision: the best places are filled, with new Gaussians first, then with cheap old ones.
+//! One revision: the best places are filled, by new Gaussians first, then by those that the
+//! picture misses least.
 
-use rayon::prelude::*;
-
+use super::Scene;
 use super::atom::Atom;
-use super::peaks;
-use crate::blend::{Normalized, SquaredWeights};
+use super::merge::Merge;
+use super::places::{self, Place};
+use super::rooms::{self, Room};
+use super::shape::Shape;
+use super::territory::Territory;
+use crate::blend::SquaredWeights;
 use crate::gaussians::Gaussians;
-use crate::image::Image;
 use crate::optim::RowMap;
 
 /// What a revision may do.
@@ -18,55 +21,133 @@ pub struct Plan {
     pub relocate: usize,
     /// See [`super::DensityOptions::eagerness`].
     pub eagerness: f32,
+    /// See [`super::DensityOptions::split_trust`].
+    pub split_trust: f32,
     /// Largest standard deviation of a new Gaussian in pixels, about.
     pub largest_sigma_px: f32,
 }
 
-/// What a revision goes by.
-#[derive(Clone, Copy, Debug)]
-pub struct Scene<'a> {
-    /// The picture drawn minus the picture wanted, `[C, H, W]`.
-    pub residual: &'a Image,
-    /// The picture drawn, where the blend is normalized.
-    pub normalized: Option<&'a Normalized>,
-    /// Costs of removal, `[N]`, see [`super::costs::removal`].
-    pub costs: &'a [f32],
-}
-
 /// Adds and relocates Gaussians; the rows of `squares` follow.
+///
+/// `gaussians` are those of `scene`, one step on; `costs` are what [`super::costs::removal`] says
+/// of the scene. A place is a peak of the residual or, where it gains more, a Gaussian that two
+/// would draw better. Room is made by removing one or by merging two. Those without which the
+/// picture is better go even where there is no place for them.
 pub fn revise(
     gaussians: &mut Gaussians,
     squares: Option<&mut SquaredWeights>,
     scene: &Scene<'_>,
+    costs: &[f32],
     plan: &Plan,
 ) -> RowMap {
-    let mut unused = SquaredWeights::default();
     let follow = squares.is_some();
-    let squares = squares.unwrap_or(&mut unused);
-    let mut rows = RowMap::identity(gaussians.len());
-    let found = peaks::find(scene.residual, plan.add + plan.relocate, plan.largest_sigma_px);
-    let mut atoms: Vec<Atom> = found.par_iter().map(|peak| Atom::at(scene, peak)).collect();
-    atoms.sort_by(|a, b| b.gain.total_cmp(&a.gain));
-    let (new, moved) = atoms.split_at(plan.add.min(atoms.len()));
-    let mut cheapest: Vec<usize> = (0..gaussians.len()).collect();
-    cheapest.sort_by(|a, b| scene.costs[*a].total_cmp(&scene.costs[*b]).then(a.cmp(b)));
-    for (atom, index) in moved.iter().zip(cheapest) {
-        if atom.gain * plan.eagerness <= scene.costs[index] {
-            break;
-        }
-        if follow {
-            atom.push_to(squares);
-            squares.move_last_to(index);
-        }
-        gaussians.mean_px[index] = atom.mean_px;
-        gaussians.factor_px[index] = atom.factor_px;
-        gaussians.color_of_mut(index).copy_from_slice(&atom.color);
-        rows.renew(index);
+    let mut ignored = SquaredWeights::default();
+    let mut revision = Revision {
+        scene,
+        rows: RowMap::identity(gaussians.len()),
+        touched: vec![false; gaussians.len()],
+        vacated: Territory::new(scene.residual.size()),
+        gaussians,
+        squares: squares.unwrap_or(&mut ignored),
+        follow,
+    };
+    let places = places::find(scene, plan);
+    let (new, moves) = places.split_at(plan.add.min(places.len()));
+    for place in new {
+        revision.append(place);
     }
-    for atom in new {
-        atom.push_to(squares);
-        gaussians.push(atom.mean_px, atom.factor_px, &atom.color);
+    if plan.relocate > 0 {
+        let rooms = rooms::find(scene, costs, plan.eagerness);
+        let mut left = rooms.iter();
+        for place in moves {
+            let Some(room) = left.find(|room| revision.is_free(room, place)) else { break };
+            if place.gain <= room.price {
+                break;
+            }
+            revision.fill(room, place);
+        }
+        revision.prune(&rooms, plan.relocate);
     }
-    rows.append(new.len());
-    rows
+    revision.rows
+}
+
+/// Gaussians under revision. Each is touched once at most.
+struct Revision<'a> {
+    scene: &'a Scene<'a>,
+    gaussians: &'a mut Gaussians,
+    squares: &'a mut SquaredWeights,
+    /// Whether `squares` has rows at all.
+    follow: bool,
+    rows: RowMap,
+    touched: Vec<bool>,
+    /// Where Gaussians went: of two that overlap only one may be too much.
+    vacated: Territory,
+}
+
+impl Revision<'_> {
+    fn append(&mut self, place: &Place) {
+        self.split(place);
+        let atom = &place.atom;
+        if self.follow {
+            atom.push_to(self.squares);
+        }
+        self.gaussians.push(atom.mean_px, atom.factor_px, &atom.color);
+        self.rows.append(1);
+    }
+
+    /// Whether neither the room nor what is split at the place was touched before.
+    fn is_free(&self, room: &Room, place: &Place) -> bool {
+        let split = place.split.as_ref().map(|(row, _)| *row);
+        let other = room.merge.map(|merge| merge.pair[0]);
+        let rows = [Some(room.row), other, split];
+        let clash = split.is_some() && (split == Some(room.row) || split == other);
+        !clash
+            && rows.into_iter().flatten().all(|row| !self.touched[row])
+            && self.vacated.is_free(self.scene.gaussians.mean_px[room.row])
+    }
+
+    fn fill(&mut self, room: &Room, place: &Place) {
+        if let Some(Merge { pair: [row, _], merged }) = &room.merge {
+            let [atom] = Atom::in_place(self.scene, merged);
+            self.put(*row, &atom);
+        }
+        self.vacated.claim(&Shape::of(self.scene.gaussians, room.row));
+        self.split(place);
+        self.put(room.row, &place.atom);
+    }
+
+    fn split(&mut self, place: &Place) {
+        if let Some((row, own)) = &place.split {
+            self.put(*row, own);
+        }
+    }
+
+    /// Drops those without which the picture is better.
+    fn prune(&mut self, rooms: &[Room], most: usize) {
+        let mut keep = vec![true; self.gaussians.len()];
+        let removals = rooms.iter().filter(|room| room.merge.is_none() && room.cost <= 0.0);
+        for Room { row, .. } in removals.filter(|room| !self.touched[room.row]).take(most) {
+            keep[*row] = !self.vacated.claim(&Shape::of(self.scene.gaussians, *row));
+        }
+        if keep.iter().all(|keep| *keep) {
+            return;
+        }
+        self.gaussians.retain(&keep);
+        self.rows.retain(&keep);
+        if self.follow {
+            self.squares.retain(&keep);
+        }
+    }
+
+    fn put(&mut self, row: usize, atom: &Atom) {
+        if self.follow {
+            atom.push_to(self.squares);
+            self.squares.move_last_to(row);
+        }
+        self.gaussians.mean_px[row] = atom.mean_px;
+        self.gaussians.factor_px[row] = atom.factor_px;
+        self.gaussians.color_of_mut(row).copy_from_slice(&atom.color);
+        self.rows.renew(row);
+        self.touched[row] = true;
+    }
 }

@@ -9,7 +9,7 @@ use rand_xoshiro::rand_core::SeedableRng;
 use super::checkpoint::{Checkpoint, PictureId};
 use super::parameters;
 use super::state::{Best, State};
-use super::{Details, FitOptions, Progress, StopReason};
+use super::{Details, FitOptions, Progress, StopReason, coarse};
 use crate::backend::Backend;
 use crate::covariance::{self, Covariance, ScaleBounds};
 use crate::error::{Error, Result};
@@ -50,17 +50,24 @@ impl<'a> Fitter<'a> {
         target: Arc<Image>,
         options: FitOptions,
     ) -> Result<Self> {
+        let started = Instant::now();
         let mut random = Xoshiro256PlusPlus::seed_from_u64(options.seed);
         options.check()?;
         let first = options.density.first(options.gaussians, options.stop.iterations);
-        let gaussians = init::by_name(&options.start)?.place(&target, first, &mut random)?;
+        let mut gaussians = init::by_name(&options.start)?.place(&target, first, &mut random)?;
+        if options.coarse_iterations > 0 {
+            gaussians = coarse::start(backend, &target, &options, &gaussians, &random)?;
+        }
         let mut fitter = Self::begin(backend, target, options, gaussians, random)?;
-        fitter.options.colors.apply(
-            &mut fitter.renderer,
-            &mut fitter.state.gaussians,
-            &fitter.target,
-        )?;
+        fitter.started = started;
+        fitter.solve_colors()?;
         Ok(fitter)
+    }
+
+    /// Finds the first colours.
+    pub(super) fn solve_colors(&mut self) -> Result<()> {
+        let Self { options, renderer, state, target, .. } = self;
+        options.colors.apply(renderer, &mut state.gaussians, target)
     }
 
     /// Starts from Gaussians that are there already, colours and all.
@@ -70,7 +77,7 @@ impl<'a> Fitter<'a> {
     pub fn from_gaussians(
         backend: &'a mut dyn Backend,
         target: Arc<Image>,
-        options: FitOptions,
+        mut options: FitOptions,
         gaussians: Gaussians,
     ) -> Result<Self> {
         options.check()?;
@@ -82,11 +89,13 @@ impl<'a> Fitter<'a> {
                 target.channels()
             )));
         }
+        options.coarse_iterations = 0;
         let random = Xoshiro256PlusPlus::seed_from_u64(options.seed);
         Self::begin(backend, target, options, gaussians, random)
     }
 
-    fn begin(
+    /// Starts from Gaussians that need not have colours.
+    pub(super) fn begin(
         backend: &'a mut dyn Backend,
         target: Arc<Image>,
         options: FitOptions,
@@ -98,7 +107,7 @@ impl<'a> Fitter<'a> {
             *factor = covariance.conform(*factor);
         }
         let state = State {
-            iteration: 0,
+            iteration: options.coarse_iterations / 4,
             previous_iteration: None,
             spare_sweeps: 0,
             gaussians,

@@ -16,7 +16,9 @@
 //! ```
 
 mod checkpoint;
+mod coarse;
 mod count_search;
+pub mod detail;
 mod fitter;
 mod options;
 mod parameters;

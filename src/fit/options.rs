@@ -6,7 +6,7 @@ use crate::blend::Blend;
 use crate::covariance::{self, Covariance, ScaleBounds};
 use crate::density::DensityOptions;
 use crate::error::{Error, Result};
-use crate::image::{Image, Size};
+use crate::image::Size;
 use crate::init::{self, ColorStart};
 use crate::loss::Loss;
 use crate::optim::{Finish, OptimizerOptions, PerGroup};
@@ -55,6 +55,9 @@ pub struct FitOptions {
     pub loss: Loss,
     /// Initialiser, a name in [`init::ALL`].
     pub start: String,
+    /// Iterations on a picture of half the size before those on the picture itself; four of them
+    /// count as one.
+    pub coarse_iterations: u64,
     /// Where the first colours come from.
     pub colors: ColorStart,
     /// Optimizer and schedule.
@@ -81,6 +84,7 @@ impl Default for FitOptions {
             blend: Blend::Additive,
             loss: Loss::default(),
             start: "structure-tensor".into(),
+            coarse_iterations: 0,
             colors: ColorStart::LeastSquares { iterations: 4 },
             optimizer: OptimizerOptions::default(),
             density: DensityOptions::FIXED,
@@ -122,12 +126,6 @@ impl FitOptions {
             Blend::Additive => text + ", additive",
             Blend::Normalized { .. } => text + ", normalized",
         }
-    }
-
-    /// Number of Gaussians for a picture where nothing else is asked for: one for every 40
-    /// pixels, 10 000 at 768x512, and at most 50 000.
-    pub fn usual_gaussians(target: &Image) -> usize {
-        (target.size().pixels() / 40).clamp(1, 50_000)
     }
 
     /// Learning rates that suit the units of a parameterisation.

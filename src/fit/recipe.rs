@@ -19,6 +19,7 @@ pub fn apply(options: &mut FitOptions) {
     options.optimizer.finish = None;
     options.optimizer.memory = if options.stop.iterations < 200 { 8 } else { 16 };
     options.density = density(options.stop.iterations);
+    options.coarse_iterations = coarse_iterations(options.stop.iterations);
     options.stop.patience = None;
 }
 
@@ -29,6 +30,12 @@ const SPARSE_PX: usize = 28;
 /// Gaussian has an area to draw, sums where they stand closely.
 pub fn blend(gaussians: usize, size: Size) -> Blend {
     if size.pixels() / gaussians.max(1) >= SPARSE_PX { Blend::NORMALIZED } else { Blend::Additive }
+}
+
+/// Iterations on half the size that suit a number of iterations: 0.27 dB at 30 iterations of which
+/// they take a fifth, nothing at 100.
+fn coarse_iterations(iterations: u64) -> u64 {
+    if iterations < 80 { iterations * 4 / 5 } else { 0 }
 }
 
 /// Growth and relocation that suit a number of iterations.
@@ -48,6 +55,7 @@ pub fn density(iterations: u64) -> DensityOptions {
         grow_until: 0.5,
         relocate_until,
         relocate,
-        eagerness: 4.0,
+        eagerness: 3.0,
+        split_trust: 0.0,
     }
 }

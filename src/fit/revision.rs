@@ -1,8 +1,7 @@
 //! Gaussians come, go and move between two updates.
 
 use super::fitter::Fitter;
-use crate::density::costs::{self, Evidence};
-use crate::density::{self, Plan, Scene};
+use crate::density::{self, Plan, Scene, costs};
 use crate::error::Result;
 use crate::optim::{PerGroup, RowMap, Transform};
 
@@ -25,13 +24,7 @@ impl Fitter<'_> {
             *value -= wanted;
         }
         let mut squares = self.renderer.squared_weights()?;
-        let evidence = Evidence {
-            moments: &self.moments,
-            normalized: squares.as_ref().map(|w| (self.renderer.coverage_moments(), w)),
-            weight: self.curvature(),
-            size: self.target.size(),
-        };
-        let costs = costs::removal(&self.state.gaussians, &evidence);
+        let drawn = self.state.gaussians.clone();
 
         let (channels, curvature) = (self.state.gaussians.channels(), self.curvature());
         match &squares {
@@ -39,10 +32,14 @@ impl Fitter<'_> {
             None => self.state.blocks.set(&self.state.gaussians, curvature),
         }
         self.plain_update(rates);
-        let scene =
-            Scene { residual: &residual, normalized: self.renderer.normalized(), costs: &costs };
+        let scene = Scene {
+            gaussians: &drawn,
+            residual: &residual,
+            normalized: self.renderer.normalized(),
+        };
+        let costs = costs::removal(&scene);
         let gaussians = &mut self.state.gaussians;
-        let rows = density::revise(gaussians, squares.as_mut(), &scene, &plan);
+        let rows = density::revise(gaussians, squares.as_mut(), &scene, &costs, &plan);
         if let Some(squares) = &squares {
             self.state.blocks.set_normalized(channels, squares, curvature);
         }
@@ -62,6 +59,7 @@ impl Fitter<'_> {
             add: density.to_add(have, self.options.gaussians, iteration, horizon),
             relocate: density.to_relocate(have, iteration, horizon),
             eagerness: density.eagerness,
+            split_trust: density.split_trust,
             largest_sigma_px: (pixels / have.max(1) as f32).sqrt(),
         }
     }

@@ -2,11 +2,11 @@
 
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-use super::neighbours::mean_distances;
 use super::{Initializer, check_target, push_local_color, sampling, spacing_px};
 use crate::error::Result;
 use crate::gaussians::Gaussians;
 use crate::image::Image;
+use crate::neighbours::mean_distances;
 
 /// Centres drawn by gradient magnitude mixed with a uniform part, as Image-GS (Zhang et al.,
 /// SIGGRAPH 2025) draws them; sigma follows the distance to the three nearest neighbours.

@@ -8,7 +8,6 @@ mod gradient;
 mod gradient_weighted;
 mod grid;
 mod hilbert;
-mod neighbours;
 mod random;
 mod sampling;
 mod structure_tensor;

@@ -137,3 +137,17 @@ fn what_cannot_be_resumed_is_said() {
         assert!(line.contains(says), "{arguments}: {line}");
     }
 }
+
+#[test]
+fn a_profile_says_where_the_time_went() {
+    let place = Place::new();
+    place.picture("a.png");
+    let report = json(&mut place.lgi("encode a.png --device cpu --iterations 4 --profile --json"));
+    let stages = report["stages"].as_array().unwrap();
+    let names: Vec<&str> = stages.iter().map(|stage| stage["stage"].as_str().unwrap()).collect();
+    assert!(names.contains(&"draw") && names.last() == Some(&"host"), "{names:?}");
+    let total: f64 = stages.iter().map(|stage| stage["seconds"].as_f64().unwrap()).sum();
+    assert!(total > 0.0 && total <= report["seconds"].as_f64().unwrap());
+    let lines = place.lgi("encode a.png --force --device cpu --iterations 4 --profile");
+    { lines }.assert().success().stderr(predicate::str::contains("host"));
+}

@@ -133,18 +133,18 @@ impl Kernel {
         Self::Gather,
     ];
 
-    /// Name of the stage that the kernel is.
+    /// Name of the stage that the kernel is, a part of the wait for the device.
     pub(super) fn stage(self) -> &'static str {
         match self {
-            Self::Emit => "emit",
-            Self::Scan => "scan",
-            Self::Place => "place",
-            Self::Order => "order",
-            Self::Render => "render",
-            Self::Loss { .. } => "loss",
-            Self::Tangent => "tangent",
-            Self::Backward => "backward",
-            Self::Gather => "gather",
+            Self::Emit => "device/emit",
+            Self::Scan => "device/scan",
+            Self::Place => "device/place",
+            Self::Order => "device/order",
+            Self::Render => "device/render",
+            Self::Loss { .. } => "device/loss",
+            Self::Tangent => "device/tangent",
+            Self::Backward => "device/backward",
+            Self::Gather => "device/gather",
         }
     }
 

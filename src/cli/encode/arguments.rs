@@ -241,6 +241,10 @@ pub struct DensityArguments {
     /// What the gain of a new place is multiplied by before it is compared with a cost
     #[arg(long, value_name = "FACTOR", hide_short_help = true)]
     pub eagerness: Option<f32>,
+
+    /// Split Gaussians where that gains more than a new one, believing this share of the gain
+    #[arg(long, value_name = "SHARE")]
+    pub split_trust: Option<f32>,
 }
 
 /// The learning rate over the iterations.
@@ -330,6 +334,10 @@ pub struct RecordArguments {
     /// share one table.
     #[arg(long, value_name = "FILE")]
     pub metrics_csv: Option<PathBuf>,
+
+    /// Say how long each stage of the fit took; in --json as `stages`
+    #[arg(long)]
+    pub profile: bool,
 
     /// Log every so many iterations, and the last
     #[arg(long, value_name = "COUNT", default_value_t = 1,

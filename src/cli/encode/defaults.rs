@@ -44,7 +44,7 @@ fn defaults(options: &FitOptions) -> Vec<(&'static str, String)> {
     let schedule = &optimizer.schedule;
     let PerGroup { position, shape, color } = optimizer.learning_rate;
     let mut defaults = vec![
-        ("gaussians", "one for every 40 pixels, at most 50000".into()),
+        ("gaussians", "auto: as many as the detail asks for at 36 dB".into()),
         ("quality", "balanced".into()),
         ("seed", options.seed.to_string()),
         ("patience_gain", options.stop.patience_gain_db.to_string()),

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use lgi::backend::Backend;
+use lgi::backend::{Backend, StageTime};
 use lgi::codec::{self, ReadLimits, Scene, WriteOptions};
 use lgi::compress::Effort;
-use lgi::fit::{Checkpoint, CountSearch, FitOptions, Fitter, Quality, Verdict, recipe};
+use lgi::fit::{Checkpoint, CountSearch, FitOptions, Fitter, Quality, Verdict, detail, recipe};
 use lgi::image::{Image, Loaded};
 use lgi::renderer::Renderer;
 use serde_json::json;
@@ -25,7 +25,7 @@ use crate::cli::output;
 use crate::cli::paths::{self, Job, Place};
 use crate::cli::picture_output::PictureOutput;
 use crate::cli::progress::Display;
-use crate::cli::report::Report;
+use crate::cli::report::{Report, Stage};
 
 /// What all pictures of a run share.
 pub struct Session<'a> {
@@ -63,11 +63,14 @@ pub fn encode(session: &mut Session<'_>, job: &Job, read: lgi::Result<Ready>) ->
         picture.check(image.channels())?;
     }
     let target = Arc::new(image);
+    session.backend.profile(session.arguments.records.profile);
+    let fitting = Instant::now();
     let file = if session.arguments.coded.is_wanted() {
         coded_file(session, &target, bit_depth)?
     } else {
         plain_file(session, job, &target, bit_depth)?
     };
+    let stages = stages(session, fitting.elapsed().as_secs_f64());
 
     // The figures are those of the file: what it loses by quantisation is lost to them too.
     if picture.is_none() {
@@ -95,6 +98,7 @@ pub fn encode(session: &mut Session<'_>, job: &Job, read: lgi::Result<Ready>) ->
         seconds: reading_s + started.elapsed().as_secs_f64(),
         device: Some(session.backend.description().to_owned()),
         seed: Some(session.options.seed),
+        stages,
     };
     Ok(Done { report, interrupted: file.interrupted })
 }
@@ -140,6 +144,21 @@ fn coded_file(session: &mut Session<'_>, target: &Arc<Image>, bit_depth: u8) -> 
     })
 }
 
+/// How long the fit's stages took, if that was asked for: those of the backend, and the rest.
+fn stages(session: &Session<'_>, fit_s: f64) -> Option<Vec<Stage>> {
+    session.arguments.records.profile.then(|| {
+        let timings = session.backend.timings().into_iter();
+        let mut stages: Vec<Stage> = timings
+            .map(|StageTime { stage, seconds, calls }| Stage { stage, seconds, calls })
+            .collect();
+        // Parts of others have a slash.
+        let whole = stages.iter().filter(|stage| !stage.stage.contains('/'));
+        let known: f64 = whole.map(|stage| stage.seconds).sum();
+        stages.push(Stage { stage: "host", seconds: (fit_s - known).max(0.0), calls: 1 });
+        stages
+    })
+}
+
 /// The output as a picture, if its name asks for one.
 fn as_picture(place: &Place, bit_depth: u8, overwrite: bool) -> Option<PictureOutput<'_>> {
     let format = paths::picture_format(place.file()?)?;
@@ -153,7 +172,10 @@ fn fit(session: &mut Session<'_>, job: &Job, target: &Arc<Image>) -> Result<Fitt
     let mut options = session.options.clone();
     let count = arguments.main.gaussians.and_then(|count| count.0);
     if session.resumed.is_none() {
-        options.gaussians = count.unwrap_or_else(|| FitOptions::usual_gaussians(target));
+        options.gaussians = count.unwrap_or_else(|| match arguments.main.psnr {
+            Some(psnr_db) => detail::gaussians_for(target, psnr_db),
+            None => detail::usual_gaussians(target),
+        });
         options::fit_into_time(arguments, session.backend.as_mut(), target, &mut options)?;
     }
     match arguments.main.psnr {

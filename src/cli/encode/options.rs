@@ -93,6 +93,7 @@ fn apply_density(arguments: &DensityArguments, options: &mut FitOptions) {
     set(&mut density.relocate_until, arguments.relocate_until);
     set(&mut density.relocate, arguments.relocate_share);
     set(&mut density.eagerness, arguments.eagerness);
+    set(&mut density.split_trust, arguments.split_trust);
 }
 
 /// Iterations as many as fit into the time, and the method that suits them, if that is what the
