@@ -293,14 +293,15 @@ fn iterations_are_passes_over_the_picture_and_nothing_is_left_out() {
             let made = || sweeps.load(std::sync::atomic::Ordering::Relaxed);
             let options = FitOptions { blend, ..recipe_of(25, 50) };
             let mut fitter = Fitter::new(&mut backend, picture(SIZE, channels), options).unwrap();
-            let start = made();
+            let (start, first) = (made(), fitter.iteration());
+            assert!(first > 0, "the start on half the size counts");
             let log = run(&mut fitter);
-            let last = log.last().unwrap().iteration;
-            let fit = made() - start;
+            let end = log.last().unwrap().iteration;
+            assert!((50..=53).contains(&end), "{end}");
+            let (fit, last) = (made() - start, end - first);
             assert!(fit <= 2 * last + 3, "{blend:?}, {channels}: {fit} in {last} iterations");
             // Nor is more counted than was done.
             assert!(fit + 3 >= 2 * last, "{blend:?}, {channels}: {fit} in {last} iterations");
-            assert!((50..=53).contains(&last), "{last}");
         }
     }
 }
@@ -403,7 +404,7 @@ fn a_step_that_is_not_finite_is_forgiven_in_the_middle_of_a_line_search() {
         ) -> Result<LossTerms> {
             self.0 += 1;
             let mut terms = Oracle.loss_and_vjp(splats, target, loss, blend, moments)?;
-            if self.0.is_multiple_of(5) {
+            if self.0.is_multiple_of(7) {
                 terms.l2 = f64::NAN;
             }
             Ok(terms)
@@ -426,6 +427,7 @@ fn a_step_that_is_not_finite_is_forgiven_in_the_middle_of_a_line_search() {
 
 #[test]
 fn details_come_at_every_multiple_and_at_the_end_whatever_was_rejected() {
+    let mut rejected = false;
     for (every, iterations) in (1..7).zip(40..) {
         let options = recipe_of(12, iterations);
         let mut oracle = Oracle;
@@ -441,13 +443,14 @@ fn details_come_at_every_multiple_and_at_the_end_whatever_was_rejected() {
             assert_eq!(progress.details.is_some(), due, "{} of {every}", progress.iteration);
             before = Some(progress.iteration);
         }
-        assert!(log.iter().any(|progress| progress.rejected));
+        rejected |= log.iter().any(|progress| progress.rejected);
         assert!(log.last().unwrap().details.is_some(), "{iterations} iterations");
         let mut oracle = Oracle;
         let mut plain = Fitter::new(&mut oracle, picture(SIZE, 1), options).unwrap();
         run(&mut plain);
         assert_eq!(plain.best().gaussians, fitter.best().gaussians, "details change nothing");
     }
+    assert!(rejected, "some trials were");
 }
 
 #[test]

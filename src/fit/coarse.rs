@@ -8,21 +8,22 @@ use rayon::prelude::*;
 use super::{FitOptions, Fitter};
 use crate::backend::Backend;
 use crate::density::DensityOptions;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::gaussians::Gaussians;
 use crate::image::{Image, Size};
 use crate::resize::resize;
 
-/// Fits `gaussians` to the picture at half its size, and carries them back.
+/// Fits `gaussians` to the picture at half its size, and carries them back; with the passes over
+/// the picture that this comes to: one there is a quarter of one here.
 ///
-/// An iteration there is a quarter of one on the picture itself.
+/// Where that fit diverges, they stay what they were.
 pub(super) fn start(
     backend: &mut dyn Backend,
     target: &Image,
     options: &FitOptions,
     gaussians: &Gaussians,
     random: &Xoshiro256PlusPlus,
-) -> Result<Gaussians> {
+) -> Result<(Gaussians, u64)> {
     let half = Arc::new(halved(target));
     let (small, full) = (half.size(), target.size());
     let mut options = options.clone();
@@ -34,10 +35,18 @@ pub(super) fn start(
     options.rate = None;
     let blend = options.blend;
     let first = resize(gaussians, blend, full, small);
-    let mut fitter = Fitter::begin(backend, half, options, first, random.clone())?;
+    let mut fitter = Fitter::begin(backend, half, options, first, random.clone(), 0)?;
     fitter.solve_colors()?;
-    while fitter.step()?.stop.is_none() {}
-    Ok(resize(&fitter.best().gaussians, blend, small, full))
+    let solved = fitter.renderer.take_sweeps() / 2;
+    let result = loop {
+        match fitter.step() {
+            Ok(progress) if progress.stop.is_none() => {}
+            Ok(_) => break Ok(resize(&fitter.best().gaussians, blend, small, full)),
+            Err(Error::Diverged { .. }) => break Ok(gaussians.clone()),
+            Err(error) => break Err(error),
+        }
+    };
+    Ok((result?, (fitter.iteration() + solved) / 4))
 }
 
 /// Means of 2x2 pixels; the last ones are repeated behind the border.

@@ -55,10 +55,11 @@ impl<'a> Fitter<'a> {
         options.check()?;
         let first = options.density.first(options.gaussians, options.stop.iterations);
         let mut gaussians = init::by_name(&options.start)?.place(&target, first, &mut random)?;
+        let mut passes = 0;
         if options.coarse_iterations > 0 {
-            gaussians = coarse::start(backend, &target, &options, &gaussians, &random)?;
+            (gaussians, passes) = coarse::start(backend, &target, &options, &gaussians, &random)?;
         }
-        let mut fitter = Self::begin(backend, target, options, gaussians, random)?;
+        let mut fitter = Self::begin(backend, target, options, gaussians, random, passes)?;
         fitter.started = started;
         fitter.solve_colors()?;
         Ok(fitter)
@@ -77,7 +78,7 @@ impl<'a> Fitter<'a> {
     pub fn from_gaussians(
         backend: &'a mut dyn Backend,
         target: Arc<Image>,
-        mut options: FitOptions,
+        options: FitOptions,
         gaussians: Gaussians,
     ) -> Result<Self> {
         options.check()?;
@@ -89,25 +90,25 @@ impl<'a> Fitter<'a> {
                 target.channels()
             )));
         }
-        options.coarse_iterations = 0;
         let random = Xoshiro256PlusPlus::seed_from_u64(options.seed);
-        Self::begin(backend, target, options, gaussians, random)
+        Self::begin(backend, target, options, gaussians, random, 0)
     }
 
-    /// Starts from Gaussians that need not have colours.
+    /// Starts from Gaussians that need not have colours, after so many passes.
     pub(super) fn begin(
         backend: &'a mut dyn Backend,
         target: Arc<Image>,
         options: FitOptions,
         mut gaussians: Gaussians,
         random: Xoshiro256PlusPlus,
+        passes: u64,
     ) -> Result<Self> {
         let covariance = covariance::by_name(&options.covariance)?;
         for factor in &mut gaussians.factor_px {
             *factor = covariance.conform(*factor);
         }
         let state = State {
-            iteration: options.coarse_iterations / 4,
+            iteration: passes,
             previous_iteration: None,
             spare_sweeps: 0,
             gaussians,
