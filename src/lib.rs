@@ -57,6 +57,7 @@ pub mod covariance;
 pub mod density;
 pub mod error;
 pub mod fit;
+mod gaussian_values;
 pub mod gaussians;
 pub mod image;
 pub mod image_hook;

@@ -3,7 +3,7 @@
 use pulp::{Arch, Simd, WithSimd};
 
 use super::splat::Splat;
-use crate::backend::cpu::gaussian::{Constants, EXPONENT_PER_Q, MAX_LANES};
+use crate::gaussian_values::{Constants, EXPONENT_PER_Q, MAX_LANES};
 use crate::gaussians::SUPPORT_Q;
 
 /// Number of moments.

@@ -8,7 +8,8 @@ use pulp::{Arch, Simd, WithSimd};
 
 use super::Scene;
 use super::shape::{Row, Shape};
-use crate::gaussians::{Gaussians, SUPPORT_Q};
+use crate::gaussian_values;
+use crate::gaussians::Gaussians;
 
 /// Pixels worked on at once: one register or a few. Sums are kept one for each of them, so that
 /// they come out the same on every machine.
@@ -16,16 +17,6 @@ const LANES: usize = 16;
 
 /// Most channels of a picture.
 const MAX_CHANNELS: usize = 4;
-
-/// `exp(-q / 2) = 2^(q EXPONENT_PER_Q)`.
-const EXPONENT_PER_Q: f32 = -0.5 * std::f32::consts::LOG2_E;
-
-/// 1.5 * 2^23: adding it rounds a small number to an integer, which the low bits then hold.
-const ROUNDING: f32 = 12_582_912.0;
-
-/// Taylor coefficients of `2^f`, highest power first; 4e-5 off on `[-1/2, 1/2]`, which is enough
-/// to compare by.
-const POWER_OF_TWO: [f32; 4] = [0.009_618_129, 0.055_504_11, 0.240_226_5, std::f32::consts::LN_2];
 
 /// What is taken away.
 #[derive(Clone, Copy, Debug)]
@@ -106,8 +97,8 @@ where
 
 type Lanes = [f32; LANES];
 
-/// Sums over the pixels that are touched. With `y` what the new Gaussians have to draw, that is
-/// what is wanted minus what is left when the old ones are gone, and `w` their weights:
+/// Sums over the pixels that are touched. `y` is what the new Gaussians have to draw: what is
+/// wanted minus what is left when the old ones are gone. `w` are their weights.
 struct Sums<const C: usize, const NEW: usize> {
     /// Squares of the residual minus those of `y`.
     relief: Lanes,
@@ -269,8 +260,7 @@ fn weights(row: &Row, start: usize, from: usize) -> Lanes {
     for (lane, weight) in weights.iter_mut().enumerate() {
         let dx = (start + lane) as f32 + row.first;
         let q = (row.curvature * dx + row.slope) * dx + row.offset;
-        let g = power_of_two(q.min(2.0 * SUPPORT_Q) * EXPONENT_PER_Q);
-        *weight = if q <= SUPPORT_Q && start + lane >= from { g } else { 0.0 };
+        *weight = if start + lane >= from { gaussian_values::value(q) } else { 0.0 };
     }
     weights
 }
@@ -285,15 +275,6 @@ fn lanes(plane: &[f32], place: usize) -> Lanes {
     let mut values = [0.0; LANES];
     values[..rest.len()].copy_from_slice(rest);
     values
-}
-
-/// `2^x` for `x` from -126 to 0.
-#[inline(always)]
-fn power_of_two(x: f32) -> f32 {
-    let rounded = x + ROUNDING;
-    let f = x - (rounded - ROUNDING);
-    let power = POWER_OF_TWO.iter().fold(0.0, |power, coefficient| (power + coefficient) * f);
-    f32::from_bits((power + 1.0).to_bits().wrapping_add(rounded.to_bits() << 23))
 }
 
 #[cfg(test)]

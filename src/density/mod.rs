@@ -12,7 +12,6 @@ mod merge;
 mod options;
 pub mod peaks;
 mod places;
-mod pyramid;
 mod relocate;
 mod rooms;
 mod scene;

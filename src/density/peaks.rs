@@ -1,8 +1,9 @@
 //! Where one more Gaussian would help most: peaks of the residual over many scales.
 
+use std::borrow::Cow;
+
 use rayon::prelude::*;
 
-use super::pyramid::Pyramid;
 use super::territory::Territory;
 use crate::gaussians::SUPPORT_Q;
 use crate::image::{Image, Size};
@@ -12,6 +13,9 @@ const FINE_SIGMAS_PX: [f32; 3] = [0.8, 1.2, 1.8];
 
 /// Standard deviations looked for at each halved resolution, in pixels of that level.
 const COARSE_SIGMAS_PX: [f32; 2] = [1.35, 2.0];
+
+/// Smallest side of a level that is halved again.
+const SMALLEST_SIDE: usize = 4;
 
 /// Maxima looked at first for each peak wanted; nearly always enough.
 const LIKELY: usize = 6;
@@ -39,17 +43,19 @@ pub fn find(residual: &Image, count: usize, largest_sigma_px: f32) -> Vec<Peak> 
         return Vec::new();
     }
     let mut peaks: Vec<Peak> = Vec::new();
-    let mut pyramid = Pyramid::new(residual);
+    let mut level = Cow::Borrowed(residual);
     let mut scale = 1.0;
     loop {
         let sigmas: &[f32] = if scale == 1.0 { &FINE_SIGMAS_PX } else { &COARSE_SIGMAS_PX };
-        maxima(&pyramid, sigmas, scale, &mut peaks);
+        maxima(&level, sigmas, scale, &mut peaks);
         scale *= 2.0;
+        let side = level.size().width.min(level.size().height);
         if COARSE_SIGMAS_PX[0] * scale > largest_sigma_px.max(1.5 * FINE_SIGMAS_PX[2])
-            || !pyramid.halve()
+            || side < SMALLEST_SIDE
         {
             break;
         }
+        level = Cow::Owned(level.halved());
     }
     // Most maxima are far too faint to be taken: they are not worth sorting.
     let enough = count.saturating_mul(LIKELY);
@@ -76,8 +82,8 @@ fn order(a: &Peak, b: &Peak) -> std::cmp::Ordering {
 }
 
 /// Local maxima of the best gain over `sigmas` at one level, whose pixels are `scale` wide.
-fn maxima(level: &Pyramid, sigmas: &[f32], scale: f32, peaks: &mut Vec<Peak>) {
-    let (width, height) = (level.width(), level.height());
+fn maxima(level: &Image, sigmas: &[f32], scale: f32, peaks: &mut Vec<Peak>) {
+    let Size { width, height } = level.size();
     let windows: Vec<Vec<f32>> = sigmas.iter().map(|sigma| window(*sigma)).collect();
     let mut gains = vec![0.0_f32; width * height];
     let mut best = vec![0_u8; width * height];
@@ -135,20 +141,20 @@ fn is_maximum(gains: &[f32], width: usize, height: usize, x: usize, y: usize) ->
 
 /// One row of the convolution of a channel with a separable window, zeros outside the picture.
 fn respond(
-    level: &Pyramid,
+    level: &Image,
     channel: usize,
     y: usize,
     window: &[f32],
     column: &mut [f32],
     response: &mut [f32],
 ) {
-    let (radius, width) = (window.len() / 2, level.width());
+    let (radius, Size { width, height }) = (window.len() / 2, level.size());
     column.fill(0.0);
     for (tap, weight) in window.iter().enumerate() {
-        let Some(row) = (y + tap).checked_sub(radius).filter(|row| *row < level.height()) else {
+        let Some(row) = (y + tap).checked_sub(radius).filter(|row| *row < height) else {
             continue;
         };
-        for (sum, value) in column.iter_mut().zip(level.row(channel, row)) {
+        for (sum, value) in column.iter_mut().zip(&level.plane(channel)[row * width..][..width]) {
             *sum += weight * value;
         }
     }

@@ -31,8 +31,8 @@ pub struct Plan {
 ///
 /// `gaussians` are those of `scene`, one step on; `costs` are what [`super::costs::removal`] says
 /// of the scene. A place is a peak of the residual or, where it gains more, a Gaussian that two
-/// would draw better. Room is made by removing one or by merging two. Those without which the
-/// picture is better go even where there is no place for them.
+/// would draw better. Room is made by removing one or by merging two. Those that draw nothing
+/// go even where there is no place for them.
 pub fn revise(
     gaussians: &mut Gaussians,
     squares: Option<&mut SquaredWeights>,
@@ -122,10 +122,10 @@ impl Revision<'_> {
         }
     }
 
-    /// Drops those without which the picture is better.
+    /// Drops those that draw nothing.
     fn prune(&mut self, rooms: &[Room], most: usize) {
         let mut keep = vec![true; self.gaussians.len()];
-        let removals = rooms.iter().filter(|room| room.merge.is_none() && room.cost <= 0.0);
+        let removals = rooms.iter().filter(|room| room.merge.is_none() && room.price <= 0.0);
         for Room { row, .. } in removals.filter(|room| !self.touched[room.row]).take(most) {
             keep[*row] = !self.vacated.claim(&Shape::of(self.scene.gaussians, *row));
         }

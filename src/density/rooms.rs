@@ -5,9 +5,7 @@ use super::merge::{self, Merge};
 
 /// A Gaussian that can be had.
 pub(super) struct Room {
-    /// What the picture loses, in half the sum of squared differences.
-    pub cost: f32,
-    /// The smallest gain for which it is given.
+    /// The smallest gain for which it is given, in half the sum of squared differences.
     pub price: f32,
     pub row: usize,
     /// Where two are merged: both, the second being `row`.
@@ -21,11 +19,11 @@ pub(super) struct Room {
 pub(super) fn find(scene: &Scene<'_>, costs: &[f32], eagerness: f32) -> Vec<Room> {
     let eagerness = eagerness.max(f32::MIN_POSITIVE);
     let removals = costs.iter().enumerate();
-    let removals =
-        removals.map(|(row, cost)| Room { cost: *cost, price: cost / eagerness, row, merge: None });
-    let merges = merge::candidates(scene, costs).into_iter().map(|merge| {
-        let cost = -merge.merged.gain;
-        Room { cost, price: cost, row: merge.pair[1], merge: Some(merge) }
+    let removals = removals.map(|(row, cost)| Room { price: cost / eagerness, row, merge: None });
+    let merges = merge::candidates(scene, costs).into_iter().map(|merge| Room {
+        price: -merge.merged.gain,
+        row: merge.pair[1],
+        merge: Some(merge),
     });
     let mut rooms: Vec<Room> = removals.chain(merges).collect();
     rooms.sort_by(|a, b| a.price.total_cmp(&b.price));

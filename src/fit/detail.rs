@@ -1,5 +1,7 @@
 //! How many Gaussians a picture's detail asks for, without a fit.
 
+use std::borrow::Cow;
+
 use rayon::prelude::*;
 
 use crate::image::Image;
@@ -58,43 +60,37 @@ struct Spectrum {
 impl Spectrum {
     fn of(image: &Image) -> Self {
         let mut all = Self::empty();
-        let size = image.size();
-        let (mut width, mut height) = (size.width, size.height);
-        let mut planes: Vec<Vec<f32>> =
-            (0..image.channels()).map(|channel| image.plane(channel).to_vec()).collect();
+        let mut means = Cow::Borrowed(image);
         // Coefficients of means are smaller than those of an orthonormal transform.
         let mut scale = 1.0;
-        while width.max(height) > 1 {
+        while means.size().width.max(means.size().height) > 1 {
             scale *= 2.0;
-            let (half_width, half_height) = (width.div_ceil(2), height.div_ceil(2));
-            let rows = (0..half_height).into_par_iter().map(|y| {
-                let mut own = Self::empty();
-                let mut means = vec![0.0; half_width * planes.len()];
-                for x in 0..half_width {
-                    let mut energies = [0.0; 3];
-                    for (channel, plane) in planes.iter().enumerate() {
-                        let [a, b, c, d] = block(plane, width, height, x, y);
-                        means[channel * half_width + x] = 0.25 * (a + b + c + d);
-                        let details = [a + b - c - d, a - b + c - d, a - b - c + d];
-                        for (energy, detail) in energies.iter_mut().zip(details) {
-                            *energy += (0.25 * scale * f64::from(detail)).powi(2);
-                        }
-                    }
-                    energies.into_iter().for_each(|energy| own.add(energy));
-                }
-                (own, means)
-            });
-            let rows: Vec<(Self, Vec<f32>)> = rows.collect();
-            let mut halved = vec![Vec::with_capacity(half_width * half_height); planes.len()];
-            for (own, means) in rows {
-                all.merge(&own);
-                for (plane, means) in halved.iter_mut().zip(means.chunks_exact(half_width)) {
-                    plane.extend_from_slice(means);
-                }
-            }
-            (planes, width, height) = (halved, half_width, half_height);
+            let half = means.halved();
+            let rows: Vec<Self> = (0..half.size().height)
+                .into_par_iter()
+                .map(|y| Self::of_row(&means, scale, y, half.size().width))
+                .collect();
+            rows.iter().for_each(|row| all.merge(row));
+            means = Cow::Owned(half);
         }
         all
+    }
+
+    /// Coefficients of a row of blocks, of which there are `width`.
+    fn of_row(means: &Image, scale: f64, y: usize, width: usize) -> Self {
+        let mut row = Self::empty();
+        for x in 0..width {
+            let mut energies = [0.0; 3];
+            for channel in 0..means.channels() {
+                let [a, b, c, d] = means.block(channel, x, y);
+                let details = [a + b - c - d, a - b + c - d, a - b - c + d];
+                for (energy, detail) in energies.iter_mut().zip(details) {
+                    *energy += (0.25 * scale * f64::from(detail)).powi(2);
+                }
+            }
+            energies.into_iter().for_each(|energy| row.add(energy));
+        }
+        row
     }
 
     fn empty() -> Self {
@@ -132,13 +128,6 @@ impl Spectrum {
         }
         needed
     }
-}
-
-/// Four pixels; the last ones are repeated behind the border.
-fn block(plane: &[f32], width: usize, height: usize, x: usize, y: usize) -> [f32; 4] {
-    let (right, below) = ((2 * x + 1).min(width - 1), (2 * y + 1).min(height - 1));
-    let at = |x: usize, y: usize| plane[y * width + x];
-    [at(2 * x, 2 * y), at(right, 2 * y), at(2 * x, below), at(right, below)]
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 mod decode;
 mod encode;
 mod format;
+mod halve;
 mod interleave;
 mod jpeg_end;
 mod limits;

@@ -3,10 +3,10 @@
 use pulp::{Simd, WithSimd};
 
 use super::footprint::Footprint;
-use super::gaussian::Constants;
 use super::pieces::Piece;
 use super::sweep::{Layout, sweep};
 use super::vectors::{ByVectors, VectorKernel, Vectors, vector_mut};
+use crate::gaussian_values::Constants;
 
 /// What the kernels of a band read and write.
 pub(super) struct Band<'a> {

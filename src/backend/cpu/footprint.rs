@@ -1,7 +1,7 @@
 //! Where on the picture a splat is: rows, and in each row the pixels inside its support.
 
-use super::gaussian::EXPONENT_PER_Q;
 use crate::backend::Splats;
+use crate::gaussian_values::EXPONENT_PER_Q;
 use crate::gaussians::SUPPORT_Q;
 use crate::image::Size;
 

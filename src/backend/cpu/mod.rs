@@ -6,7 +6,6 @@
 
 mod draw;
 mod footprint;
-pub(crate) mod gaussian;
 mod loss;
 mod moments;
 mod pieces;

@@ -3,10 +3,10 @@
 use pulp::{Simd, WithSimd};
 
 use super::footprint::Footprint;
-use super::gaussian::Constants;
 use super::pieces::Piece;
 use super::sweep::{Layout, Row, RowKernel, sweep};
 use crate::backend::GEOMETRY_MOMENTS;
+use crate::gaussian_values::Constants;
 
 /// Moments of some pieces.
 pub(super) struct Moments<'a, const C: usize> {

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::gaussian::MAX_LANES;
+use crate::gaussian_values::MAX_LANES;
 use crate::image::{Image, Size};
 
 /// A picture of shape `[H, C, stride]`. A vector that starts inside a row may end in its padding.

@@ -3,10 +3,10 @@
 use pulp::{Simd, WithSimd};
 
 use super::draw::Band;
-use super::gaussian::Constants;
 use super::sweep::sweep;
 use super::vectors::{ByVectors, VectorKernel, Vectors, vector_mut};
 use crate::backend::GEOMETRY_MOMENTS;
+use crate::gaussian_values::Constants;
 
 /// Draws the band's derivative along a tangent `[N, C + 5]`.
 pub(super) struct DrawTangent<'a, const C: usize> {

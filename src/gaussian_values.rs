@@ -1,4 +1,4 @@
-//! The value of a Gaussian at as many pixels as there are lanes.
+//! The value of a Gaussian, at one pixel or at as many as there are lanes.
 
 use pulp::{Simd, bytemuck};
 
@@ -17,6 +17,18 @@ const ROUNDING: f32 = 12_582_912.0;
 /// for the relative error, which is 1.1e-7 before rounding.
 const POWER_OF_TWO: [f32; 5] =
     [1.330_060_8e-3, 9.669_692e-3, 5.550_558_5e-2, 2.402_228_3e-1, std::f32::consts::LN_2];
+
+/// `exp(-q/2)` inside the support, zero outside and for NaN. A loop over it turns into vectors.
+#[inline(always)]
+pub(crate) fn value(q: f32) -> f32 {
+    // Far outside, the exponent would overflow.
+    let x = q.min(2.0 * SUPPORT_Q) * EXPONENT_PER_Q as f32;
+    let rounded = x + ROUNDING;
+    let f = x - (rounded - ROUNDING);
+    let power = POWER_OF_TWO.iter().fold(0.0, |power, coefficient| (power + coefficient) * f);
+    let value = f32::from_bits((power + 1.0).to_bits().wrapping_add(rounded.to_bits() << 23));
+    if q <= SUPPORT_Q { value } else { 0.0 }
+}
 
 /// Constants of the kernels in registers.
 pub(crate) struct Constants<S: Simd> {
@@ -79,5 +91,23 @@ impl<S: Simd> Constants<S> {
         let exponent = simd.wrapping_dyn_shl_u32s(bytemuck::cast(rounded), self.mantissa_bits);
         let value = simd.add_u32s(bytemuck::cast(power), exponent);
         bytemuck::cast(simd.select_u32s(inside, value, self.zero))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_those_of_the_exponential() {
+        for step in 0..=1000 {
+            let q = SUPPORT_Q * step as f32 / 1000.0;
+            let expected = (-0.5 * f64::from(q)).exp();
+            let error = (f64::from(value(q)) / expected - 1.0).abs();
+            assert!(error < 2e-6, "{error} at {q}");
+        }
+        for q in [SUPPORT_Q * 1.0001, 1e30, f32::INFINITY, f32::NAN] {
+            assert_eq!(value(q), 0.0, "{q}");
+        }
     }
 }
