@@ -7,8 +7,10 @@ use super::shape::Shape;
 use crate::blend::SquaredWeights;
 use crate::gaussians::SUPPORT_Q;
 
-/// Ratios of the standard deviations that are tried, and directions for each.
-const ASPECTS: [f32; 2] = [2.0, 3.5];
+/// Ratio of the standard deviations of what is tried in every direction, and of what is tried in
+/// the best of them.
+const ASPECT: f32 = 2.0;
+const LARGE_ASPECT: f32 = 3.5;
 const DIRECTIONS: usize = 6;
 
 /// Smallest standard deviation in pixels.
@@ -29,9 +31,20 @@ impl Atom {
     /// The best of a few shapes at `peak`, round and stretched, each with the colours that lower
     /// the squared error most; and what it promises.
     pub(super) fn at(scene: &Scene<'_>, peak: &Peak) -> Option<(f32, Self)> {
-        let mean_px = peak.mean_px;
-        let shapes = factors(peak.sigma_px).map(|factor_px| [Shape { mean_px, factor_px }]);
-        let best = exchange::best(scene, [], shapes)?;
+        let at = |factor_px| [Shape { mean_px: peak.mean_px, factor_px }];
+        let round = [peak.sigma_px, 0.0, 0.0, peak.sigma_px];
+        let directions = (0..DIRECTIONS).map(|direction| direction as f32 / DIRECTIONS as f32);
+        let angles = directions.map(|share| std::f32::consts::PI * share);
+        let ellipses = angles.map(|angle| stretched(peak.sigma_px, ASPECT, angle));
+        let mut best = exchange::best(scene, [], std::iter::once(round).chain(ellipses).map(at))?;
+        let [Shape { factor_px: [cosine, _, sine, _], .. }] = best.shapes;
+        if best.shapes != at(round) {
+            let longer = stretched(peak.sigma_px, LARGE_ASPECT, sine.atan2(cosine));
+            let longer = exchange::best(scene, [], [at(longer)])?;
+            if longer.promise > best.promise {
+                best = longer;
+            }
+        }
         // It adds to what covers its pixels.
         let [atom] = Self::of(scene, &best, |share| share / (1.0 + share));
         Some((best.promise, atom))
@@ -81,22 +94,12 @@ impl Atom {
     }
 }
 
-/// Factors of the shapes that are tried.
-fn factors(sigma_px: f32) -> impl Iterator<Item = [f32; 4]> {
-    std::iter::once([sigma_px, 0.0, 0.0, sigma_px]).chain(stretched(sigma_px))
-}
-
-/// Factors of the stretched shapes, of the area of a round one.
-fn stretched(sigma_px: f32) -> impl Iterator<Item = [f32; 4]> {
-    ASPECTS.into_iter().flat_map(move |aspect: f32| {
-        let along = (sigma_px * aspect.sqrt()).max(SMALLEST_SIGMA_PX);
-        let across = (sigma_px / aspect.sqrt()).max(SMALLEST_SIGMA_PX);
-        (0..DIRECTIONS).map(move |direction| {
-            let angle = std::f32::consts::PI * direction as f32 / DIRECTIONS as f32;
-            let (sine, cosine) = angle.sin_cos();
-            [cosine * along, -sine * across, sine * along, cosine * across]
-        })
-    })
+/// The factor of a stretched shape of the area of a round one.
+fn stretched(sigma_px: f32, aspect: f32, angle: f32) -> [f32; 4] {
+    let along = (sigma_px * aspect.sqrt()).max(SMALLEST_SIGMA_PX);
+    let across = (sigma_px / aspect.sqrt()).max(SMALLEST_SIGMA_PX);
+    let (sine, cosine) = angle.sin_cos();
+    [cosine * along, -sine * across, sine * along, cosine * across]
 }
 
 /// Calls `each` with the pixels inside the support: place and value.
