@@ -16,6 +16,9 @@ const DIRECTIONS: usize = 6;
 /// Smallest standard deviation in pixels.
 const SMALLEST_SIGMA_PX: f32 = 0.4;
 
+/// Side of the cells by which new Gaussians are ordered, in pixels.
+const CELL_PX: f32 = 64.0;
+
 /// A new Gaussian.
 #[derive(Clone, Debug)]
 pub(super) struct Atom {
@@ -86,6 +89,13 @@ impl Atom {
 
     pub(super) fn shape(&self) -> Shape {
         Shape { mean_px: self.mean_px, factor_px: self.factor_px }
+    }
+
+    /// The cell of the picture that it lies in, row and column: neighbours on the picture should
+    /// be neighbours in memory, so that what they read is in the cache.
+    pub(super) fn cell(&self) -> [u32; 2] {
+        let [x, y] = self.mean_px;
+        [y, x].map(|place| (place / CELL_PX) as u32)
     }
 
     /// Appends the row of the new Gaussian.

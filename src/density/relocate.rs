@@ -53,6 +53,8 @@ pub fn revise(
     };
     let places = places::find(scene, plan);
     let (new, moves) = places.split_at(plan.add.min(places.len()));
+    let mut new: Vec<&Place> = new.iter().collect();
+    new.sort_by_key(|place| place.atom.cell());
     for place in new {
         revision.append(place);
     }

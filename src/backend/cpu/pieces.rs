@@ -11,6 +11,10 @@ use crate::image::Size;
 const CELL_WIDTH: usize = 32;
 const CELL_HEIGHT: usize = BAND_ROWS;
 
+/// Width of the strips that moments are summed in, in cells: the rows that a strip's splats reach
+/// stay in the second-level cache, however wide the picture is.
+const STRIP_CELLS: usize = 32;
+
 /// Height of the bands that are drawn by one thread each: with cells of that width, the pixels
 /// of neighbouring splats stay in the first-level cache.
 pub(super) const BAND_ROWS: usize = 16;
@@ -35,11 +39,11 @@ pub(super) struct Piece {
     pub(super) end_row: u32,
 }
 
-/// All pieces, in order of (cell row, cell column, splat).
+/// All pieces, in order of (strip, cell row, cell column, splat); bands are one strip.
 #[derive(Default)]
 pub(super) struct Pieces {
     sorted: Vec<Piece>,
-    /// Where each row of cells starts in `sorted`, and the end.
+    /// Where each row of cells starts in `sorted`, and the end; of bands only.
     cell_row_start: Vec<usize>,
     /// Place in `sorted` of the pieces in order of the splats.
     place: Vec<u32>,
@@ -53,8 +57,15 @@ impl Pieces {
     pub(super) fn sort(&mut self, footprints: &[Footprint], size: Size, cut: Cut) {
         let columns = size.width.div_ceil(CELL_WIDTH);
         let rows = size.height.div_ceil(CELL_HEIGHT);
+        let strip = match cut {
+            Cut::Bands => columns,
+            Cut::Splats => STRIP_CELLS,
+        };
         let cell_of = |footprint: &Footprint, row: usize| {
-            row / CELL_HEIGHT * columns + footprint.column as usize / CELL_WIDTH
+            let column = footprint.column as usize / CELL_WIDTH;
+            let first = column / strip * strip;
+            // Strips before this one are full.
+            first * rows + row / CELL_HEIGHT * strip.min(columns - first) + column - first
         };
         self.cursor.clear();
         self.cursor.resize(rows * columns + 1, 0);
@@ -72,7 +83,9 @@ impl Pieces {
             self.cursor[cell + 1] += self.cursor[cell];
         }
         self.cell_row_start.clear();
-        self.cell_row_start.extend((0..=rows).map(|row| self.cursor[row * columns] as usize));
+        if cut == Cut::Bands {
+            self.cell_row_start.extend((0..=rows).map(|row| self.cursor[row * columns] as usize));
+        }
         self.sorted.resize(count as usize, Piece::default());
         self.place.clear();
         for (splat, footprint) in footprints.iter().enumerate() {
