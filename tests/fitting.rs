@@ -251,10 +251,10 @@ fn a_checkpoint_can_branch_into_another_experiment_but_not_onto_another_picture(
     let checkpoint = first.checkpoint();
     let mut branch = checkpoint.options.clone();
     branch.stop.iterations = 20;
-    branch.optimizer.beta1 = 0.5;
     branch.optimizer.learning_rate.position = 0.1;
-    branch.optimizer.schedule.name = "constant".into();
-    branch.optimizer.clip_norm = Some(1.0);
+    branch.optimizer.schedule = "constant".parse().unwrap();
+    branch.optimizer.rule = "clip-l2,adam".into();
+    branch.optimizer.set("beta1", 0.5).unwrap();
     let mut oracle = Oracle;
     let mut fitter = Fitter::resume(&mut oracle, picture(3), branch, checkpoint.clone()).unwrap();
     fitter.reset_momentum();
@@ -282,7 +282,7 @@ fn damaged_checkpoints_are_errors_that_name_the_file() {
 
     let damaged = [
         text[..text.len() / 2].to_owned(),
-        text.replacen("\"version\":1", "\"version\":99", 1),
+        text.replacen("\"version\":2", "\"version\":99", 1),
         text.replacen("\"channels\":1,\"mean_px\":[[", "\"channels\":3,\"mean_px\":[[", 1),
         String::new(),
     ];

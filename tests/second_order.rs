@@ -13,7 +13,8 @@ use lgi::fit::{FitOptions, Fitter, StopRules};
 use lgi::gaussians::{Gaussians, SUPPORT_Q};
 use lgi::image::{Image, Size};
 use lgi::optim::{
-    Backtracking, GaussNewton, Groups, Lbfgs, PerGroup, RowMap, Step, Transform, Trial, TrustRegion,
+    Backtracking, Flow, GaussNewton, Groups, Lbfgs, PerGroup, RowMap, Step, Transform, Trial,
+    TrustRegion,
 };
 use lgi::renderer::Renderer;
 use proptest::prelude::*;
@@ -21,8 +22,7 @@ use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 /// A step without blocks: L-BFGS starts from a multiple of the identity.
-const PLAIN: Step<'static> =
-    Step { rates: PerGroup { position: 1.0, shape: 1.0, color: 1.0 }, blocks: None };
+const PLAIN: Step<'static> = Step::at(PerGroup { position: 1.0, shape: 1.0, color: 1.0 });
 
 fn turned(angle: f32, sigmas: [f32; 2]) -> [f32; 4] {
     let (sine, cosine) = angle.sin_cos();
@@ -288,7 +288,7 @@ fn minimise(problem: &Quadratic, lbfgs: &mut Lbfgs, steps: usize) -> (Vec<f64>, 
         let (loss, gradient) = problem.evaluate(&at);
         losses.push(loss);
         let mut direction = gradient.clone();
-        lbfgs.update(&mut direction, &PLAIN);
+        assert_eq!(lbfgs.update(&mut direction, &PLAIN).unwrap(), Flow::On);
         assert!(direction.dot(&gradient) <= 0.0, "a step goes downhill");
         let mut search = Backtracking::new(loss);
         let mut scale = 1.0;
@@ -332,7 +332,7 @@ fn experienced() -> Lbfgs {
     for _ in 0..4 {
         let (_, gradient) = problem.evaluate(&at);
         let mut step = gradient.clone();
-        lbfgs.update(&mut step, &PLAIN);
+        assert_eq!(lbfgs.update(&mut step, &PLAIN).unwrap(), Flow::On);
         step.scale(0.3);
         at.add_scaled(1.0, &step);
         lbfgs.stepped(&step);
@@ -352,7 +352,7 @@ fn after(lbfgs: &Lbfgs, rows: &RowMap, gradient: &Groups) -> Groups {
     let mut lbfgs = copy(lbfgs);
     lbfgs.remap(rows);
     let mut step = gradient.clone();
-    lbfgs.update(&mut step, &PLAIN);
+    assert_eq!(lbfgs.update(&mut step, &PLAIN).unwrap(), Flow::On);
     step
 }
 
@@ -371,8 +371,8 @@ fn a_memory_written_to_json_and_read_back_goes_on_to_the_same_bits() {
     let (mut first, mut second) = (experienced(), copy(&experienced()));
     for seed in 20..24 {
         let (mut a, mut b) = (pattern(3, 2, seed), pattern(3, 2, seed));
-        first.update(&mut a, &PLAIN);
-        second.update(&mut b, &PLAIN);
+        assert_eq!(first.update(&mut a, &PLAIN).unwrap(), Flow::On);
+        assert_eq!(second.update(&mut b, &PLAIN).unwrap(), Flow::On);
         assert_eq!(a, b);
         first.stepped(&a);
         second.stepped(&b);
@@ -456,7 +456,7 @@ fn a_shorter_memory_forgets_the_oldest_steps() {
     let pairs = |lbfgs: &Lbfgs| lbfgs.save()["pairs"].as_array().unwrap().len();
     let learn = |lbfgs: &mut Lbfgs| {
         let mut step = pattern(3, 2, 30);
-        lbfgs.update(&mut step, &PLAIN);
+        assert_eq!(lbfgs.update(&mut step, &PLAIN).unwrap(), Flow::On);
         lbfgs.stepped(&step);
     };
     let long = experienced();
@@ -610,7 +610,7 @@ fn fit(options: FitOptions, channels: usize) -> (f64, f64) {
 
 #[test]
 fn every_update_rule_lowers_the_loss_with_every_blend_and_channel_count() {
-    for rule in lgi::optim::RULES {
+    for rule in lgi::optim::registry::rules() {
         for blend in [Blend::Additive, Blend::NORMALIZED] {
             for channels in [1, 3, 4] {
                 let options = FitOptions { blend, gaussians: 12, ..small_options(rule.name, 40) };

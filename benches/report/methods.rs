@@ -43,15 +43,15 @@ fn plain_adam(options: &mut FitOptions) {
     cosine_adam(options);
     options.start = "random".into();
     options.colors = ColorStart::Local;
-    options.optimizer.schedule.name = "constant".into();
-    options.optimizer.beta1 = 0.9;
-    options.optimizer.beta2 = 0.999;
+    options.optimizer.schedule = "constant".parse().expect("a schedule");
+    let betas = [("adam.beta1".into(), 0.9.into()), ("adam.beta2".into(), 0.999.into())];
+    options.optimizer.settings = betas.into();
 }
 
 /// Adam with this library's start, colours, betas and schedule.
 pub fn cosine_adam(options: &mut FitOptions) {
     options.optimizer.rule = "adam".into();
-    options.optimizer.schedule.name = "cosine".into();
+    options.optimizer.schedule = "cosine".parse().expect("a schedule");
     options.density = DensityOptions::FIXED;
 }
 

@@ -71,14 +71,22 @@ fn plain(key: &str, value: &Value) -> Result<String, String> {
         Value::Float(number) => Ok(number.to_string()),
         // `loss = { l1 = 0.2, l2 = 0.8 }` for `--loss l1=0.2,l2=0.8`.
         Value::Table(table) => {
-            let parts =
-                table.iter().map(|(name, value)| Ok(format!("{name}={}", plain(name, value)?)));
+            let parts = table.iter().map(|(name, value)| assignments(name, value));
             Ok(parts.collect::<Result<Vec<_>, String>>()?.join(","))
         }
         Value::Boolean(_) | Value::Array(_) | Value::Datetime(_) => {
             Err(format!("the value of {key:?} must be a number or a string"))
         }
     }
+}
+
+/// `name=value`; of a table inside, `name.inner=value` for each.
+fn assignments(name: &str, value: &Value) -> Result<String, String> {
+    let Value::Table(table) = value else {
+        return Ok(format!("{name}={}", plain(name, value)?));
+    };
+    let inner = table.iter().map(|(inner, value)| assignments(&format!("{name}.{inner}"), value));
+    Ok(inner.collect::<Result<Vec<_>, String>>()?.join(","))
 }
 
 /// Parses one argument as if it stood alone.

@@ -14,6 +14,7 @@ mod limits;
 mod manual;
 mod measure;
 mod messages;
+mod methods;
 mod output;
 mod paths;
 mod picture_output;
@@ -53,6 +54,7 @@ enum Verb {
     Info(info::InfoArguments),
     Compare(compare::CompareArguments),
     Devices(devices::DevicesArguments),
+    Methods(methods::MethodsArguments),
     Completions(completions::CompletionsArguments),
     Man(manual::ManualArguments),
 }
@@ -106,6 +108,7 @@ fn run(verb: Verb) -> Result<(), End> {
         Verb::Info(arguments) => info::run(&arguments),
         Verb::Compare(arguments) => compare::run(&arguments),
         Verb::Devices(arguments) => devices::run(&arguments),
+        Verb::Methods(arguments) => methods::run(&arguments),
         Verb::Completions(arguments) => completions::run(&arguments, &mut command()),
         Verb::Man(arguments) => manual::run(&arguments, command()),
     };

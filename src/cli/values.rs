@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use lgi::loss::Loss;
-use lgi::optim::PerGroup;
+use lgi::optim::{OptimizerOptions, PerGroup, Value};
 
 /// A limit that can be switched off: a value, or `off`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -55,20 +55,26 @@ pub enum LearningRates {
 }
 
 impl LearningRates {
-    /// Changes `rates` as asked for; `usual` are those of the parameterisation.
-    pub fn apply(self, rates: &mut PerGroup<f32>, usual: &PerGroup<f32>) {
+    /// Changes the rates as asked for; `usual` are those of the parameterisation.
+    ///
+    /// # Errors
+    /// As [`OptimizerOptions::set`].
+    pub fn apply(self, options: &mut OptimizerOptions, usual: &PerGroup<f32>) -> lgi::Result<()> {
         match self {
             // Of the usual rates, not of those before: a resumed run is often started with the
             // options of the first, and must not take the factor twice.
             Self::Factor(factor) => {
-                *rates = usual.map(|rate| rate * factor);
+                options.set_learning_rate(usual.map(|rate| rate * factor));
             }
             Self::Groups(new) => {
-                for (group, rate) in rates.iter_mut() {
-                    *rate = new.get(group).unwrap_or(*rate);
+                for (group, rate) in new.iter() {
+                    if let Some(rate) = rate {
+                        options.set(&format!("{}.rate", group.name()), f64::from(*rate))?;
+                    }
                 }
             }
         }
+        Ok(())
     }
 }
 
@@ -90,6 +96,25 @@ impl FromStr for LearningRates {
         }
         Ok(Self::Groups(rates))
     }
+}
+
+/// Numbers of a method by name.
+pub type Settings = Vec<(String, Value)>;
+
+/// Reads `NAME=VALUE`, or several joined by commas; values may be schedules such as
+/// `cosine(0.01,0)`, whose own commas separate nothing.
+pub fn parse_settings(text: &str) -> Result<Settings, String> {
+    let mut depth = 0;
+    let outside = |letter: char| {
+        depth += i32::from(letter == '(') - i32::from(letter == ')');
+        letter == ',' && depth == 0
+    };
+    let one = |part: &str| {
+        let (name, value) = part.split_once('=').ok_or_else(|| format!("{part} has no value"))?;
+        let value = value.parse::<Value>().map_err(|error| error.to_string())?;
+        Ok((name.trim().to_owned(), value))
+    };
+    text.split(outside).map(one).collect()
 }
 
 /// Reads weights such as `l2` or `l1=0.2,l2=0.8,ssim=0.1`; a term alone has weight 1.
@@ -129,26 +154,45 @@ fn assignments(text: &str) -> Result<Vec<(&str, Option<&str>)>, String> {
 
 #[cfg(test)]
 mod tests {
+    use lgi::optim::Clock;
+
     use super::*;
+
+    /// Learning rates at the start of a run, after `text` has changed them.
+    fn rates(text: &str, before: PerGroup<f32>, usual: &PerGroup<f32>) -> PerGroup<f32> {
+        let mut options = OptimizerOptions { learning_rate: before, ..Default::default() };
+        LearningRates::from_str(text).unwrap().apply(&mut options, usual).unwrap();
+        options.rates(1.0, &Clock::default())
+    }
 
     #[test]
     fn one_learning_rate_is_a_factor_on_the_usual_ones() {
-        let mut rates = PerGroup { position: 1.0, shape: 2.0, color: 3.0 };
+        let before = PerGroup { position: 1.0, shape: 2.0, color: 3.0 };
         let usual = PerGroup { position: 4.0, shape: 2.0, color: 1.0 };
-        LearningRates::from_str("0.5").unwrap().apply(&mut rates, &usual);
-        assert_eq!(rates, PerGroup { position: 2.0, shape: 1.0, color: 0.5 });
+        let expected = PerGroup { position: 2.0, shape: 1.0, color: 0.5 };
+        assert_eq!(rates("0.5", before, &usual), expected);
     }
 
     #[test]
     fn named_learning_rates_leave_the_others() {
-        let mut rates = PerGroup { position: 1.0, shape: 2.0, color: 3.0 };
-        LearningRates::from_str("color=7, position=8")
-            .unwrap()
-            .apply(&mut rates, &PerGroup::default());
-        assert_eq!(rates, PerGroup { position: 8.0, shape: 2.0, color: 7.0 });
+        let before = PerGroup { position: 1.0, shape: 2.0, color: 3.0 };
+        let expected = PerGroup { position: 8.0, shape: 2.0, color: 7.0 };
+        assert_eq!(rates("color=7, position=8", before, &PerGroup::default()), expected);
         assert!(LearningRates::from_str("size=1").unwrap_err().contains("position, shape, color"));
         assert!(LearningRates::from_str("color=1,color=2").unwrap_err().contains("twice"));
         assert!(LearningRates::from_str("color=1,shape").unwrap_err().contains("no value"));
+    }
+
+    #[test]
+    fn the_commas_of_a_schedule_separate_no_settings() {
+        let settings = parse_settings("beta1=0.9,rate=cosine(0.01,0),color.rate=0.5").unwrap();
+        let names: Vec<&str> = settings.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["beta1", "rate", "color.rate"]);
+        assert_eq!(settings[0].1, Value::Number(0.9));
+        for (wrong, says) in [("beta1", "no value"), ("rate=fast", "fast"), ("rate=cos(1)", "cos")]
+        {
+            assert!(parse_settings(wrong).unwrap_err().contains(says), "{wrong}");
+        }
     }
 
     #[test]

@@ -5,7 +5,9 @@
 //! derivative of `L exp(S)` is `L S`: gradients are the moments seen from the body frame.
 
 use super::chain::{self, Bounds};
-use super::matrix::{Matrix, apply, eigen, inverse, multiply, narrow, symmetric, transpose, widen};
+use super::matrix::{
+    Matrix, apply, eigen, gram, inverse, multiply, narrow, symmetric, transpose, widen,
+};
 use super::{Covariance, ScaleBounds};
 
 /// Steps relative to the Gaussian itself; shape coordinates `(p, q, r)`.
@@ -52,6 +54,16 @@ impl Covariance for BodyFrame {
         let [p, q, r] = shape.map(f64::from);
         let [xx, xy, yy] = chain::body_to_picture(inverse, [p, q, q, r]);
         [x, y, xx, xy, yy]
+    }
+
+    /// The logarithm of `L^T L`, halved: what a step of the shape is added to, about.
+    fn coordinates(&self, factor_px: [f32; 4], offset_px: [f32; 2]) -> ([f32; 2], [f32; 3]) {
+        let factor = widen(factor_px);
+        let square = gram(transpose(factor));
+        let (angle, values) = eigen([square[0], square[1], square[3]]);
+        let log = symmetric(angle, values.map(|v| 0.5 * v.ln()));
+        let position = apply(inverse(factor), offset_px.map(f64::from));
+        (position.map(|v| v as f32), [log[0], log[1], log[3]].map(|v| v as f32))
     }
 
     /// A factor inside the bounds is not touched; outside, only its singular values change, so

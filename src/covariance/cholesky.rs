@@ -36,6 +36,11 @@ impl Covariance for Cholesky {
         chain::push_forward(factor_px, position, shape, DIRECTIONS)
     }
 
+    fn coordinates(&self, factor_px: [f32; 4], offset_px: [f32; 2]) -> ([f32; 2], [f32; 3]) {
+        let [l00, _, l10, l11] = factor_px;
+        (offset_px, [l00, l10, l11])
+    }
+
     fn retract(
         &self,
         mean_px: [f32; 2],

@@ -47,6 +47,11 @@ impl Covariance for InverseCovariance {
         [x, y, -0.5 * a, -b, -0.5 * c]
     }
 
+    fn coordinates(&self, factor_px: [f32; 4], offset_px: [f32; 2]) -> ([f32; 2], [f32; 3]) {
+        let conic = gram(transpose(inverse(widen(factor_px)))).map(|v| v as f32);
+        (offset_px, [conic[0], conic[1], conic[3]])
+    }
+
     fn retract(
         &self,
         mean_px: [f32; 2],

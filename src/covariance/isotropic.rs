@@ -39,6 +39,10 @@ impl Covariance for Isotropic {
         chain::push_forward(factor_px, position, shape, [widen(factor_px)])
     }
 
+    fn coordinates(&self, factor_px: [f32; 4], offset_px: [f32; 2]) -> ([f32; 2], [f32; 3]) {
+        (offset_px, [sigma(factor_px).ln() as f32, 0.0, 0.0])
+    }
+
     fn retract(
         &self,
         mean_px: [f32; 2],

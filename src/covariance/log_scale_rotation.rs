@@ -47,6 +47,13 @@ impl Covariance for LogScaleRotation {
         chain::push_forward(factor_px, position, shape, directions(factor_px))
     }
 
+    fn coordinates(&self, factor_px: [f32; 4], offset_px: [f32; 2]) -> ([f32; 2], [f32; 3]) {
+        let factor @ [l00, _, l10, _] = widen(factor_px);
+        let s1 = l00.hypot(l10);
+        let s2 = determinant(factor).abs() / s1;
+        (offset_px, [s1.ln(), s2.ln(), f64::atan2(l10, l00)].map(|v| v as f32))
+    }
+
     fn retract(
         &self,
         mean_px: [f32; 2],

@@ -82,6 +82,12 @@ pub trait Covariance: Debug + Send + Sync {
     /// tangent `[x, y, xx, xy, yy]`.
     fn push_forward(&self, factor_px: [f32; 4], position: [f32; 2], shape: [f32; 3]) -> [f32; 5];
 
+    /// Position and shape as numbers in the units of the coordinates, for rules that look at the
+    /// size of parameters. Zero is a circle of one pixel (of the inverse covariance and the
+    /// Cholesky factor: the matrix that is zero) at no distance `offset_px` from where positions
+    /// are counted from.
+    fn coordinates(&self, factor_px: [f32; 4], offset_px: [f32; 2]) -> ([f32; 2], [f32; 3]);
+
     /// Moves a Gaussian along `(position, shape)` and projects it into `bounds`.
     ///
     /// The result is finite whatever the step: numbers that are not finite count as zero, and

@@ -43,6 +43,11 @@ impl Covariance for ScaledDiagonal {
         chain::push_forward(factor_px, position, shape, directions(factor_px))
     }
 
+    fn coordinates(&self, factor_px: [f32; 4], offset_px: [f32; 2]) -> ([f32; 2], [f32; 3]) {
+        let [x, _, _, y] = widen(factor_px).map(|v| v.abs().ln() as f32);
+        (offset_px, [x, y, 0.0])
+    }
+
     fn retract(
         &self,
         mean_px: [f32; 2],

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::image::Image;
 
 /// Version of the format; a change that old readers cannot take raises it.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 const WHAT: &str = "checkpoint";
 

@@ -18,7 +18,7 @@ use crate::image::Image;
 use crate::init;
 use crate::loss::LossTerms;
 use crate::metrics::psnr_db_from_mse;
-use crate::optim::{Chain, GaussNewton, Groups, OptimizerOptions, PerGroup, Rule, Transform};
+use crate::optim::{Clock, GaussNewton, Groups, Optimizer, OptimizerOptions, PerGroup};
 use crate::renderer::Renderer;
 
 /// Roll-backs in a row, without a better state in between, after which a fit gives up.
@@ -31,8 +31,9 @@ pub struct Fitter<'a> {
     pub(super) options: FitOptions,
     pub(super) covariance: &'static dyn Covariance,
     pub(super) bounds: ScaleBounds,
-    pub(super) optimizer: Chain,
-    pub(super) rule: &'static Rule,
+    pub(super) optimizer: Optimizer,
+    /// The method that `optimizer` was built from.
+    method: String,
     pub(super) state: State,
     pub(super) moments: Vec<f32>,
     pub(super) updates: Groups,
@@ -124,6 +125,7 @@ impl<'a> Fitter<'a> {
             idle_revision: false,
             last_blocks: 0,
             blocks: GaussNewton::default(),
+            losses: Vec::new(),
         };
         let started = Instant::now();
         Self::assemble(backend, target, options, state, started)
@@ -165,7 +167,7 @@ impl<'a> Fitter<'a> {
             covariance: covariance::by_name(&options.covariance)?,
             bounds: options.scale_bounds(target.size()),
             optimizer: stage.build()?,
-            rule: stage.rule()?,
+            method: stage.rule,
             target,
             options,
             state,
@@ -247,6 +249,7 @@ impl<'a> Fitter<'a> {
             return self.retry(trial, &evaluation);
         }
         self.differentiate();
+        self.probe()?;
         let finite =
             total.is_finite() && self.updates.is_finite() && self.state.gaussians.check().is_ok();
         if !finite {
@@ -254,6 +257,7 @@ impl<'a> Fitter<'a> {
         }
 
         self.remember(total, evaluation.psnr_db);
+        self.state.losses.push(total);
         let mut progress = self.progress(&evaluation);
         progress.stop = self.stop_reason(evaluation.psnr_db);
         if self.are_details_due(progress.stop.is_some()) {
@@ -274,16 +278,17 @@ impl<'a> Fitter<'a> {
 
     /// Draws the present Gaussians and takes loss and moments.
     pub(super) fn evaluate(&mut self) -> Result<Evaluation> {
-        self.renderer.set(&self.state.gaussians);
+        self.set_drawn();
         let loss = &self.options.loss;
         let terms = self.renderer.loss_and_vjp(&self.target, loss, &mut self.moments)?;
         self.renderer.take_sweeps();
         let rate = self.options.rate.map_or(0.0, |rate| rate.value(&self.state.gaussians));
+        let penalty = self.optimizer.penalty(&self.state.gaussians, &self.clock());
         Ok(Evaluation {
             terms,
-            total: terms.total(loss) + f64::from(self.curvature()) * rate,
+            total: terms.total(loss) + f64::from(self.curvature()) * rate + penalty,
             psnr_db: psnr_db_from_mse(terms.mse_8bit),
-            rates: self.rates()?,
+            rates: self.rates(),
         })
     }
 
@@ -302,11 +307,11 @@ impl<'a> Fitter<'a> {
     /// Goes from one update rule to the next where it is time.
     fn enter_stage(&mut self) -> Result<()> {
         let (name, _) = self.options.stage(self.state.iteration);
-        if name == self.rule.name {
+        if name == self.method {
             return Ok(());
         }
         let optimizer = OptimizerOptions { rule: name.into(), ..self.options.optimizer.clone() };
-        (self.optimizer, self.rule) = (optimizer.build()?, optimizer.rule()?);
+        (self.optimizer, self.method) = (optimizer.build()?, optimizer.rule);
         self.state.search = None;
         Ok(())
     }
@@ -315,11 +320,15 @@ impl<'a> Fitter<'a> {
         self.state.seconds + self.started.elapsed().as_secs_f64()
     }
 
-    fn rates(&self) -> Result<PerGroup<f32>> {
-        let optimizer = &self.options.optimizer;
+    /// The time that schedules see.
+    pub(super) fn clock(&self) -> Clock<'_> {
         let (_, horizon) = self.options.stage(self.state.iteration);
-        let factor = optimizer.schedule.factor(self.state.iteration.min(horizon), horizon)?;
-        Ok(optimizer.learning_rate.map(|rate| rate * factor as f32 * self.state.rate_scale))
+        self.state.clock(horizon)
+    }
+
+    fn rates(&self) -> PerGroup<f32> {
+        let rates = self.options.optimizer.rates(self.optimizer.rate(), &self.clock());
+        rates.map(|rate| rate * self.state.rate_scale)
     }
 
     pub(super) fn progress(&self, evaluation: &Evaluation) -> Progress {

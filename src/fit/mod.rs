@@ -18,6 +18,7 @@
 mod checkpoint;
 mod coarse;
 mod count_search;
+mod curvature;
 pub mod detail;
 mod fitter;
 mod options;
@@ -31,6 +32,7 @@ mod search;
 mod state;
 mod time_budget;
 mod update;
+mod wrapped;
 
 pub use checkpoint::{Checkpoint, PictureId};
 pub use count_search::{CountSearch, Verdict};

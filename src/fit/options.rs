@@ -156,12 +156,14 @@ impl FitOptions {
         init::by_name(&self.start)?;
         self.optimizer.check()?;
         self.density.check()?;
-        let finish = self.optimizer.finish.as_ref().map(Finish::rule).transpose()?;
-        for rule in [Some(self.optimizer.rule()?), finish].into_iter().flatten() {
-            if rule.blocks && self.covariance != covariance::BodyFrame.name() {
+        let finish = self.optimizer.finish.as_ref().map(Finish::method).transpose()?;
+        for method in [Some(self.optimizer.method()?), finish].into_iter().flatten() {
+            let mut parts = method.parts().iter();
+            let bound = parts.find(|part| part.needs.is_body_frame());
+            if let Some(part) = bound.filter(|_| self.covariance != covariance::BodyFrame.name()) {
                 return Err(Error::Invalid(format!(
                     "{} works in the body frame, not with covariance {}",
-                    rule.name, self.covariance
+                    part.name, self.covariance
                 )));
             }
         }

@@ -42,6 +42,43 @@ pub(super) fn pull_back(
         });
 }
 
+/// Turns a tangent of the groups into one of the moments' layout, `[N, C + 5]`.
+pub(super) fn push_forward(
+    gaussians: &Gaussians,
+    covariance: &dyn Covariance,
+    tangent: &Groups,
+) -> Vec<f32> {
+    let (channels, shape_len) = (gaussians.channels(), covariance.shape_len());
+    let stride = channels + GEOMETRY_MOMENTS;
+    let mut rows = vec![0.0; gaussians.len() * stride];
+    rows.par_chunks_mut(stride).enumerate().with_min_len(CHUNK).for_each(|(i, row)| {
+        row[..channels].copy_from_slice(&tangent.color[channels * i..channels * (i + 1)]);
+        let position = [tangent.position[2 * i], tangent.position[2 * i + 1]];
+        let mut shape = [0.0; 3];
+        shape[..shape_len].copy_from_slice(&tangent.shape[shape_len * i..shape_len * (i + 1)]);
+        let geometry = covariance.push_forward(gaussians.factor_px[i], position, shape);
+        row[channels..].copy_from_slice(&geometry);
+    });
+    rows
+}
+
+/// The parameters as coordinates in the units of the groups, for rules that look at their size:
+/// zero is the centre of gravity of all Gaussians, a circle of one pixel, and black.
+pub(super) fn values(gaussians: &Gaussians, covariance: &dyn Covariance) -> Groups {
+    let count = gaussians.len().max(1) as f64;
+    let sum = |axis: usize| gaussians.mean_px.iter().map(|mean| f64::from(mean[axis])).sum::<f64>();
+    let center = [sum(0) / count, sum(1) / count].map(|v| v as f32);
+    let shape_len = covariance.shape_len();
+    let mut values = Groups { color: gaussians.color.clone(), ..Groups::default() };
+    for (mean, factor) in gaussians.mean_px.iter().zip(&gaussians.factor_px) {
+        let offset = [mean[0] - center[0], mean[1] - center[1]];
+        let (position, shape) = covariance.coordinates(*factor, offset);
+        values.position.extend(position);
+        values.shape.extend(&shape[..shape_len]);
+    }
+    values
+}
+
 /// Removes from the gradients what [`retract`] would undo.
 pub(super) fn project(
     gaussians: &Gaussians,

@@ -17,7 +17,8 @@ pub fn apply(options: &mut FitOptions) {
     options.optimizer.learning_rate = usual.learning_rate;
     options.optimizer.rule = "lbfgs".into();
     options.optimizer.finish = None;
-    options.optimizer.memory = if options.stop.iterations < 200 { 8 } else { 16 };
+    let memory = if options.stop.iterations < 200 { 8.0 } else { 16.0 };
+    options.optimizer.settings = [("lbfgs.memory".into(), memory.into())].into();
     options.density = density(options.stop.iterations);
     options.coarse_iterations = coarse_iterations(options.stop.iterations);
     options.stop.patience = None;

@@ -3,7 +3,7 @@
 use super::fitter::Fitter;
 use crate::density::{self, Plan, Scene, costs};
 use crate::error::Result;
-use crate::optim::{PerGroup, RowMap, Transform};
+use crate::optim::{PerGroup, RowMap};
 
 impl Fitter<'_> {
     pub(super) fn is_revision_due(&self) -> bool {
@@ -31,7 +31,7 @@ impl Fitter<'_> {
             Some(squares) => self.state.blocks.set_normalized(channels, squares, curvature),
             None => self.state.blocks.set(&self.state.gaussians, curvature),
         }
-        self.plain_update(rates);
+        self.plain_update(rates)?;
         let scene = Scene {
             gaussians: &drawn,
             residual: &residual,
@@ -44,7 +44,7 @@ impl Fitter<'_> {
             self.state.blocks.set_normalized(channels, squares, curvature);
         }
         self.state.idle_revision = rows == RowMap::identity(rows.before());
-        self.optimizer.remap(&rows);
+        self.optimizer.remap(&rows, &self.state.gaussians);
         (self.state.last_revision, self.state.last_blocks) =
             (self.state.iteration, self.state.iteration);
         Ok(())

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::search::Search;
 use crate::gaussians::Gaussians;
-use crate::optim::GaussNewton;
+use crate::optim::{Clock, GaussNewton};
 
 /// The best state so far.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -51,9 +51,17 @@ pub(super) struct State {
     /// Iteration in which the blocks were last worked out.
     pub last_blocks: u64,
     pub blocks: GaussNewton,
+    /// Loss of every state that was kept.
+    pub losses: Vec<f64>,
 }
 
 impl State {
+    /// The time that schedules see, in a stage that ends at `horizon`.
+    pub fn clock(&self, horizon: u64) -> Clock<'_> {
+        let iteration = self.iteration.min(horizon);
+        Clock { iteration, iterations: horizon, losses: &self.losses }
+    }
+
     /// Whether a multiple of `every` was reached or passed since the last state that was kept;
     /// iterations may advance by more than one.
     pub fn has_passed_multiple_of(&self, every: u64) -> bool {

@@ -1,5 +1,8 @@
 //! One update of the parameters: the optimizer's step, and the line search around it.
 
+use std::cell::RefCell;
+
+use super::curvature::WholeCurvature;
 use super::fitter::{Evaluation, Fitter};
 use super::parameters;
 use super::progress::Progress;
@@ -7,7 +10,7 @@ use super::search::Search;
 use crate::blend::Blend;
 use crate::error::Result;
 use crate::loss::Loss;
-use crate::optim::{PerGroup, Step, Transform, Trial, TrustRegion};
+use crate::optim::{PerGroup, Products, Step, Trial, TrustRegion};
 
 /// Iterations for which blocks that cost a pass over the picture are kept.
 const BLOCKS_EVERY: u64 = 10;
@@ -20,7 +23,10 @@ impl Fitter<'_> {
         if let Some(rate) = &self.options.rate {
             rate.add_gradient(gaussians, f64::from(self.curvature()), &mut self.updates);
         }
-        if self.rule.blocks {
+        let (_, horizon) = self.options.stage(self.state.iteration);
+        let clock = self.state.clock(horizon);
+        self.optimizer.add_gradient(gaussians, &clock, &mut self.updates);
+        if self.optimizer.needs().is_body_frame() {
             parameters::project(gaussians, self.covariance, &mut self.updates, self.bounds);
         }
     }
@@ -35,35 +41,55 @@ impl Fitter<'_> {
     /// Moves the Gaussians, for good or, with a line search, for trial.
     pub(super) fn update(&mut self, loss: f64, rates: PerGroup<f32>) -> Result<()> {
         self.set_blocks()?;
-        if !self.rule.line_search {
-            self.plain_update(rates);
-            return Ok(());
+        if !self.optimizer.needs().line_search {
+            return self.plain_update(rates);
         }
         let gradient = self.updates.clone();
-        self.direct(rates);
+        self.direct(rates)?;
         let base = self.state.gaussians.clone();
         self.take(Search::new(base, gradient, self.updates.clone(), loss));
         Ok(())
     }
 
     /// Moves the Gaussians by the optimizer's whole step.
-    pub(super) fn plain_update(&mut self, rates: PerGroup<f32>) {
-        self.direct(rates);
-        if self.rule.blocks {
+    pub(super) fn plain_update(&mut self, rates: PerGroup<f32>) -> Result<()> {
+        self.direct(rates)?;
+        if self.optimizer.needs().blocks {
             TrustRegion::default().clip(&mut self.updates);
         }
         let gaussians = &mut self.state.gaussians;
         parameters::retract(gaussians, self.covariance, &self.updates, self.bounds);
+        self.constrain();
+        self.finish_step();
+        Ok(())
     }
 
     /// From gradients to the step.
-    fn direct(&mut self, rates: PerGroup<f32>) {
-        let step = Step { rates, blocks: self.rule.blocks.then_some(&self.state.blocks) };
-        self.optimizer.update(&mut self.updates, &step);
+    fn direct(&mut self, rates: PerGroup<f32>) -> Result<()> {
+        let (needs, curvature) = (self.optimizer.needs(), self.curvature());
+        let (_, horizon) = self.options.stage(self.state.iteration);
+        let Self { optimizer, state, renderer, covariance, updates, .. } = self;
+        let gaussians = &state.gaussians;
+        let values = needs.values.then(|| parameters::values(gaussians, *covariance));
+        let products = needs.products.then(|| WholeCurvature {
+            renderer: RefCell::new(renderer),
+            gaussians,
+            covariance: *covariance,
+            curvature,
+        });
+        let step = Step {
+            rates,
+            blocks: needs.blocks.then_some(&state.blocks),
+            products: products.as_ref().map(|products| products as &dyn Products),
+            values: values.as_ref(),
+            curvature,
+            clock: state.clock(horizon),
+        };
+        optimizer.update(updates, &step)
     }
 
     fn set_blocks(&mut self) -> Result<()> {
-        if !self.rule.blocks {
+        if !self.optimizer.needs().blocks {
             return Ok(());
         }
         let (curvature, iteration) = (self.curvature(), self.state.iteration);
@@ -85,6 +111,7 @@ impl Fitter<'_> {
         self.state.gaussians.clone_from(&search.base);
         let gaussians = &mut self.state.gaussians;
         parameters::retract(gaussians, self.covariance, &search.step, self.bounds);
+        self.constrain();
         self.state.search = Some(search);
     }
 

@@ -1,6 +1,6 @@
 //! Several transforms in a row.
 
-use super::{Groups, RowMap, Step, Transform};
+use super::{Flow, Groups, PerGroup, RowMap, Step, Transform};
 use crate::error::Result;
 
 /// Transforms applied one after the other.
@@ -20,10 +20,16 @@ impl Transform for Chain {
         "chain"
     }
 
-    fn update(&mut self, updates: &mut Groups, step: &Step) {
+    /// Where a link holds the step back, the update is zero.
+    fn update(&mut self, updates: &mut Groups, step: &Step<'_>) -> Result<Flow> {
         for link in &mut self.links {
-            link.update(updates, step);
+            if link.update(updates, step)? == Flow::Hold {
+                let PerGroup { position, shape, color } = updates;
+                [position, shape, color].into_iter().for_each(|values| values.fill(0.0));
+                return Ok(Flow::Hold);
+            }
         }
+        Ok(Flow::On)
     }
 
     fn stepped(&mut self, step: &Groups) {

@@ -117,6 +117,18 @@ impl GaussNewton {
         });
     }
 
+    /// Divides a gradient by the diagonal of every block.
+    pub fn solve_diagonal(&self, updates: &mut Groups) {
+        self.for_each(updates, |block, position, shape, color| {
+            color.iter_mut().for_each(|value| *value /= block.mass);
+            let bend = block.energy * block.mass;
+            position.iter_mut().for_each(|value| *value /= 0.5 * bend);
+            shape[0] /= 0.75 * bend;
+            shape[1] /= bend;
+            shape[2] /= 0.75 * bend;
+        });
+    }
+
     /// Multiplies a tangent by every block: the inverse of [`Self::solve`].
     pub fn multiply(&self, updates: &mut Groups) {
         self.for_each(updates, |block, position, shape, color| {

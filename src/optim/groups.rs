@@ -14,6 +14,9 @@ pub enum Group {
 }
 
 impl Group {
+    /// All groups.
+    pub const ALL: [Self; 3] = [Self::Position, Self::Shape, Self::Color];
+
     /// Name on the command line and in files.
     pub fn name(self) -> &'static str {
         match self {
@@ -62,6 +65,15 @@ impl<T> PerGroup<T> {
             Group::Position => &self.position,
             Group::Shape => &self.shape,
             Group::Color => &self.color,
+        }
+    }
+
+    /// The value of one group, to change.
+    pub fn get_mut(&mut self, group: Group) -> &mut T {
+        match group {
+            Group::Position => &mut self.position,
+            Group::Shape => &mut self.shape,
+            Group::Color => &mut self.color,
         }
     }
 

@@ -9,6 +9,7 @@ mod encoding;
 mod failures;
 #[cfg(unix)]
 mod interruption;
+mod laboratory;
 mod methods;
 mod other_verbs;
 mod records;

@@ -123,7 +123,7 @@ fn what_cannot_be_resumed_is_said() {
     place.picture("a.png");
     place.picture_of("other.png", 1);
     place.encode("a.png --checkpoint-dir c --checkpoint-every 5").assert().success();
-    place.write("bad.json", "{\"version\": 1");
+    place.write("bad.json", "{\"version\": 2");
     for (arguments, says) in [
         ("a.png --resume none.json", "none.json"),
         ("a.png --resume bad.json", "bad.json"),

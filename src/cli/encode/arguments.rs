@@ -11,7 +11,7 @@ use lgi::{covariance, init, optim};
 use super::coded::CodedArguments;
 use crate::cli::limits::LimitArguments;
 use crate::cli::report::ReportArguments;
-use crate::cli::values::{LearningRates, OrAuto, OrOff, parse_loss};
+use crate::cli::values::{LearningRates, OrAuto, OrOff, Settings, parse_loss, parse_settings};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -174,8 +174,19 @@ pub struct StopArguments {
 #[command(next_help_heading = "Optimizer")]
 pub struct OptimizerArguments {
     /// Update rule by itself, without growth; without it, the preset's whole method
-    #[arg(long, value_name = "RULE", value_parser = rule_parser())]
+    ///
+    /// With what goes around it, joined by commas: `clip-l2,lookahead,adam`. `lgi methods` lists
+    /// all rules, transforms, wrappers, constraints and regularizers.
+    #[arg(long, value_name = "RULE", value_parser = parse_method)]
     pub method: Option<String>,
+
+    /// Change a number of the method, such as `beta1=0.9`; may be given several times
+    ///
+    /// `lookahead.every=5` where several parts have one of that name, `color.beta1=0.9` for one
+    /// group of parameters. `rate=0.01` or `color.rate=0.02` are learning rates as they are. Any
+    /// number may be a schedule: `rate=cosine(0.01,0)`. `lgi methods NAME` lists the numbers.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_settings)]
+    pub set: Vec<Settings>,
 
     /// One factor on all learning rates, or `position=,shape=,color=`, any of them
     ///
@@ -184,29 +195,29 @@ pub struct OptimizerArguments {
     #[arg(long, value_name = "RATES")]
     pub learning_rate: Option<LearningRates>,
 
-    /// Decay of the first moment
+    /// Decay of the first moment; as `--set beta1=`
     #[arg(long, value_name = "DECAY", hide_short_help = true)]
-    pub beta1: Option<f32>,
+    pub beta1: Option<f64>,
 
-    /// Decay of the second moment
+    /// Decay of the second moment; as `--set beta2=`
     #[arg(long, value_name = "DECAY", hide_short_help = true)]
-    pub beta2: Option<f32>,
+    pub beta2: Option<f64>,
 
-    /// Added to the root of the second moment
+    /// Added to the root of the second moment; as `--set epsilon=`
     #[arg(long, value_name = "VALUE", hide_short_help = true)]
-    pub epsilon: Option<f32>,
+    pub epsilon: Option<f64>,
 
-    /// Number of steps that L-BFGS remembers
+    /// Number of steps that L-BFGS remembers; as `--set memory=`
     #[arg(long, value_name = "COUNT", hide_short_help = true)]
-    pub memory: Option<usize>,
+    pub memory: Option<f64>,
 
-    /// Clip every entry of the gradient to this size, or `off`
+    /// Clip every entry of the gradient to this size, or `off`; as `--method clip-value,...`
     #[arg(long, value_name = "VALUE", hide_short_help = true)]
-    pub clip_value: Option<OrOff<f32>>,
+    pub clip_value: Option<OrOff<f64>>,
 
-    /// Scale the gradient down to this Euclidean norm, or `off`
+    /// Scale the gradient down to this Euclidean norm, or `off`; as `--method clip-l2,...`
     #[arg(long, value_name = "NORM", hide_short_help = true)]
-    pub clip_norm: Option<OrOff<f32>>,
+    pub clip_norm: Option<OrOff<f64>>,
 }
 
 /// How Gaussians come, go and move during the fit.
@@ -251,7 +262,9 @@ pub struct DensityArguments {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Learning-rate schedule")]
 pub struct ScheduleArguments {
-    /// Learning rate over the iterations
+    /// Factor on all learning rates over the iterations
+    ///
+    /// Those with more numbers go through --set: `--set "rate=one-cycle(0.1,rise=0.2)"`.
     #[arg(long, value_name = "SCHEDULE", hide_short_help = true, value_parser = schedule_parser())]
     pub schedule: Option<String>,
 
@@ -259,11 +272,12 @@ pub struct ScheduleArguments {
     #[arg(long, value_name = "COUNT", hide_short_help = true)]
     pub warmup: Option<u64>,
 
-    /// Factor at the end: cosine, cosine-restarts, exponential
+    /// Factor at the end: cosine, cosine-restarts, exponential, linear,
+    /// noisy-cosine
     #[arg(long, value_name = "FACTOR", hide_short_help = true)]
     pub final_fraction: Option<f64>,
 
-    /// Iterations between restarts or steps: cosine-restarts, step
+    /// Iterations between restarts or steps: cosine-restarts, step, cyclic
     #[arg(long, value_name = "COUNT", hide_short_help = true)]
     pub period: Option<u64>,
 
@@ -271,7 +285,7 @@ pub struct ScheduleArguments {
     #[arg(long, value_name = "FACTOR", hide_short_help = true)]
     pub period_growth: Option<f64>,
 
-    /// What the rate is multiplied by at each step: step
+    /// What the rate is multiplied by at each step: step, plateau
     #[arg(long, value_name = "FACTOR", hide_short_help = true)]
     pub decay: Option<f64>,
 }
@@ -372,12 +386,12 @@ fn quality_parser() -> impl TypedValueParser<Value = Quality> {
     })
 }
 
-fn rule_parser() -> PossibleValuesParser {
-    PossibleValuesParser::new(optim::RULES.iter().map(|rule| rule.name))
+fn parse_method(text: &str) -> Result<String, lgi::Error> {
+    text.parse::<optim::Method>().map(|_| text.to_owned())
 }
 
 fn schedule_parser() -> PossibleValuesParser {
-    PossibleValuesParser::new(optim::schedule::ALL.iter().map(|schedule| schedule.name()))
+    PossibleValuesParser::new(optim::schedule::ALL.iter().map(|schedule| schedule.name))
 }
 
 fn covariance_parser() -> PossibleValuesParser {

@@ -4,7 +4,7 @@ use clap::{Arg, Command};
 use lgi::blend::Blend;
 use lgi::fit::FitOptions;
 use lgi::init::ColorStart;
-use lgi::optim::PerGroup;
+use lgi::optim::{PerGroup, Setting, registry};
 
 /// Adds the defaults to the help of the options that have none of their own.
 pub fn with_defaults(command: Command) -> Command {
@@ -48,20 +48,12 @@ fn defaults(options: &FitOptions) -> Vec<(&'static str, String)> {
         ("quality", "balanced".into()),
         ("seed", options.seed.to_string()),
         ("patience_gain", options.stop.patience_gain_db.to_string()),
-        ("memory", optimizer.memory.to_string()),
         (
             "learning_rate",
             format!("position={position},shape={shape},color={color} in the body frame"),
         ),
-        ("beta1", optimizer.beta1.to_string()),
-        ("beta2", optimizer.beta2.to_string()),
-        ("epsilon", format!("{:e}", optimizer.epsilon)),
-        ("schedule", schedule.name.clone()),
-        ("warmup", schedule.warmup.to_string()),
-        ("final_fraction", schedule.final_fraction.to_string()),
-        ("period", schedule.period.to_string()),
-        ("period_growth", schedule.period_growth.to_string()),
-        ("decay", schedule.decay.to_string()),
+        ("schedule", schedule.name().into()),
+        ("warmup", "0".into()),
         ("loss", loss(options)),
         ("covariance", options.covariance.clone()),
         ("blend", "normalized; with a plain method, additive".into()),
@@ -71,6 +63,9 @@ fn defaults(options: &FitOptions) -> Vec<(&'static str, String)> {
     if let Blend::Normalized { epsilon } = Blend::NORMALIZED {
         defaults.push(("blend_epsilon", epsilon.to_string()));
     }
+    for (option, setting) in usual_settings() {
+        defaults.push((option, number(setting.default)));
+    }
     match options.colors {
         ColorStart::Local => defaults.push(("init_colors", "local".into())),
         ColorStart::LeastSquares { iterations } => {
@@ -79,6 +74,29 @@ fn defaults(options: &FitOptions) -> Vec<(&'static str, String)> {
         }
     }
     defaults
+}
+
+/// Options that are numbers of a part, with the part that they are most used with.
+fn usual_settings() -> impl Iterator<Item = (&'static str, &'static Setting)> {
+    let named = [
+        ("beta1", "adam", "beta1"),
+        ("beta2", "adam", "beta2"),
+        ("epsilon", "adam", "epsilon"),
+        ("memory", "lbfgs", "memory"),
+        ("final_fraction", "cosine", "to"),
+        ("period", "step", "period"),
+        ("period_growth", "cosine-restarts", "growth"),
+        ("decay", "step", "decay"),
+    ];
+    named.into_iter().filter_map(|(option, part, setting)| {
+        let part = registry::parts().find(|candidate| candidate.name == part)?;
+        Some((option, &part.settings[part.setting(setting)?]))
+    })
+}
+
+/// As short as it can be read back.
+fn number(value: f64) -> String {
+    if value != 0.0 && value.abs() < 1e-4 { format!("{value:e}") } else { value.to_string() }
 }
 
 fn loss(options: &FitOptions) -> String {

@@ -11,12 +11,15 @@ use lgi::density::DensityOptions;
 use lgi::fit::{FitOptions, Quality, iterations_within, recipe};
 use lgi::image::Image;
 use lgi::init::ColorStart;
+use lgi::optim::schedule::Schedule;
+use lgi::optim::{OptimizerOptions, PerGroup};
 
 use super::arguments::{
     DensityArguments, EncodeArguments, ModelArguments, OptimizerArguments, ScheduleArguments,
     StopArguments,
 };
 use crate::cli::failure::{Failure, Result};
+use crate::cli::values::OrOff;
 
 /// The options of a fit. `resumed` are those of the run that is gone on with.
 ///
@@ -45,7 +48,8 @@ pub fn fit_options(
     apply_model(&arguments.model, &mut options)?;
     // After the model: the parameterisation has its own learning rates.
     apply_optimizer(&arguments.optimizer, &mut options)?;
-    apply_schedule(&arguments.schedule, &mut options);
+    apply_schedule(&arguments.schedule, &mut options)
+        .map_err(|error| Failure::of_option(&error))?;
     options.check().map_err(|error| Failure::of_option(&error))?;
     if let Some(psnr) = arguments.main.psnr.filter(|psnr| !psnr.is_finite()) {
         return Err(Failure::usage(format!("--psnr must be a number of dB, not {psnr}")));
@@ -149,26 +153,58 @@ fn apply_optimizer(arguments: &OptimizerArguments, options: &mut FitOptions) -> 
         .map_err(|error| Failure::of_option(&error))?;
     let optimizer = &mut options.optimizer;
     set(&mut optimizer.rule, arguments.method.clone());
-    if let Some(rates) = arguments.learning_rate {
-        rates.apply(&mut optimizer.learning_rate, &usual);
+    change(arguments, optimizer, &usual).map_err(|error| Failure::of_option(&error))
+}
+
+/// Changes the numbers of the method; what is more special comes later.
+fn change(
+    arguments: &OptimizerArguments,
+    optimizer: &mut OptimizerOptions,
+    usual: &PerGroup<f32>,
+) -> lgi::Result<()> {
+    // The first that is put in front is the last that gradients go through.
+    for (part, limit) in [("clip-l2", arguments.clip_norm), ("clip-value", arguments.clip_value)] {
+        let Some(OrOff(limit)) = limit else { continue };
+        optimizer.set_part(part, limit.is_some());
+        if let Some(limit) = limit {
+            optimizer.set(&format!("{part}.limit"), limit)?;
+        }
     }
-    set(&mut optimizer.beta1, arguments.beta1);
-    set(&mut optimizer.beta2, arguments.beta2);
-    set(&mut optimizer.epsilon, arguments.epsilon);
-    set(&mut optimizer.memory, arguments.memory);
-    set(&mut optimizer.clip_value, arguments.clip_value.map(|limit| limit.0));
-    set(&mut optimizer.clip_norm, arguments.clip_norm.map(|limit| limit.0));
+    if let Some(rates) = arguments.learning_rate {
+        rates.apply(optimizer, usual)?;
+    }
+    let OptimizerArguments { beta1, beta2, epsilon, memory, .. } = arguments;
+    let named = [("beta1", beta1), ("beta2", beta2), ("epsilon", epsilon), ("memory", memory)];
+    for (name, value) in named {
+        if let Some(value) = value {
+            optimizer.set(name, *value)?;
+        }
+    }
+    for (name, value) in arguments.set.iter().flatten() {
+        optimizer.set(name, value.clone())?;
+    }
     Ok(())
 }
 
-fn apply_schedule(arguments: &ScheduleArguments, options: &mut FitOptions) {
+fn apply_schedule(arguments: &ScheduleArguments, options: &mut FitOptions) -> lgi::Result<()> {
     let schedule = &mut options.optimizer.schedule;
-    set(&mut schedule.name, arguments.schedule.clone());
-    set(&mut schedule.warmup, arguments.warmup);
-    set(&mut schedule.final_fraction, arguments.final_fraction);
-    set(&mut schedule.period, arguments.period);
-    set(&mut schedule.period_growth, arguments.period_growth);
-    set(&mut schedule.decay, arguments.decay);
+    if let Some(name) = arguments.schedule.as_ref().filter(|name| *name != schedule.name()) {
+        *schedule = Schedule::named(name)?;
+    }
+    let ScheduleArguments { warmup, final_fraction, period, period_growth, decay, .. } = arguments;
+    let named = [
+        ("warmup", warmup.map(|count| count as f64)),
+        ("to", *final_fraction),
+        ("period", period.map(|count| count as f64)),
+        ("growth", *period_growth),
+        ("decay", *decay),
+    ];
+    for (name, value) in named {
+        if let Some(value) = value.filter(|_| schedule.has(name)) {
+            schedule.set(name, value)?;
+        }
+    }
+    Ok(())
 }
 
 fn apply_model(arguments: &ModelArguments, options: &mut FitOptions) -> Result<()> {

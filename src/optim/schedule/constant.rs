@@ -1,16 +1,14 @@
-//! The rate as it is.
+//! The same at all times.
 
-use super::{Schedule, ScheduleOptions};
+use super::{FROM, SCHEDULE};
+use crate::optim::part::{Build, Part};
 
-/// Always 1.
-pub struct Constant;
-
-impl Schedule for Constant {
-    fn name(&self) -> &'static str {
-        "constant"
-    }
-
-    fn factor(&self, _iteration: u64, _iterations: u64, _options: &ScheduleOptions) -> f64 {
-        1.0
-    }
-}
+/// The same at all times.
+pub const PART: Part = Part {
+    name: "constant",
+    help: "the same at all times",
+    source: "-",
+    settings: &[FROM],
+    build: Build::Schedule(|numbers, _| numbers[0]),
+    ..SCHEDULE
+};

@@ -1,16 +1,14 @@
-//! Cosine annealing over the whole run.
+//! Half a cosine over the whole run.
 
-use super::{Schedule, ScheduleOptions, half_cosine};
+use super::{FROM, SCHEDULE, TO, half_cosine};
+use crate::optim::part::{Build, Part};
 
-/// Half a cosine from 1 to the final fraction (Loshchilov and Hutter 2017, without restarts).
-pub struct Cosine;
-
-impl Schedule for Cosine {
-    fn name(&self) -> &'static str {
-        "cosine"
-    }
-
-    fn factor(&self, iteration: u64, iterations: u64, options: &ScheduleOptions) -> f64 {
-        half_cosine(iteration as f64 / iterations as f64, options.final_fraction)
-    }
-}
+/// Half a cosine over the whole run.
+pub const PART: Part = Part {
+    name: "cosine",
+    help: "half a cosine over the whole run",
+    source: "Loshchilov and Hutter 2017, arXiv:1608.03983",
+    settings: &[FROM, TO],
+    build: Build::Schedule(|numbers, clock| half_cosine(clock.progress(), numbers[0], numbers[1])),
+    ..SCHEDULE
+};

@@ -1,27 +1,32 @@
 //! Cosine annealing with warm restarts.
 
-use super::{Schedule, ScheduleOptions, half_cosine};
+use super::{FROM, SCHEDULE, TO, half_cosine};
+use crate::optim::part::{Build, Part, Setting};
 
-/// SGDR (Loshchilov and Hutter 2017): half a cosine over each period, each period longer than
-/// the last by `period_growth`.
-pub struct CosineRestarts;
-
-impl Schedule for CosineRestarts {
-    fn name(&self) -> &'static str {
-        "cosine-restarts"
-    }
-
-    fn factor(&self, iteration: u64, _iterations: u64, options: &ScheduleOptions) -> f64 {
-        let (mut start, mut period) = (0.0, options.period as f64);
-        let iteration = iteration as f64;
-        if options.period_growth > 1.0 {
+/// SGDR: half a cosine over each period, each period longer than the last by `growth`.
+pub const PART: Part = Part {
+    name: "cosine-restarts",
+    help: "half a cosine over each period, then again from the top",
+    source: "Loshchilov and Hutter 2017, arXiv:1608.03983",
+    settings: &[FROM, TO, PERIOD, GROWTH],
+    build: Build::Schedule(|numbers, clock| {
+        let [from, to, first, growth] = [numbers[0], numbers[1], numbers[2], numbers[3]];
+        let (mut start, mut period) = (0.0, first.round());
+        let iteration = clock.iteration as f64;
+        if growth > 1.0 {
             while iteration >= start + period {
                 start += period;
-                period *= options.period_growth;
+                period *= growth;
             }
         } else {
             start = (iteration / period).floor() * period;
         }
-        half_cosine((iteration - start) / period, options.final_fraction)
-    }
-}
+        half_cosine((iteration - start) / period, from, to)
+    }),
+    ..SCHEDULE
+};
+
+const PERIOD: Setting = Setting::iterations("period", "iterations up to the first restart", 100.0);
+
+const GROWTH: Setting =
+    Setting::new("growth", "factor on the period at each restart", 1.0, [1.0, 1e6]);

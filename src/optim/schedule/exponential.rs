@@ -1,16 +1,25 @@
-//! Exponential decay over the whole run.
+//! The same ratio from each iteration to the next.
 
-use super::{Schedule, ScheduleOptions};
+use super::SCHEDULE;
+use crate::optim::part::{Build, Part, Setting};
 
-/// From 1 to the final fraction at a constant ratio per iteration.
-pub struct Exponential;
+/// The same ratio from each iteration to the next.
+pub const PART: Part = Part {
+    name: "exponential",
+    help: "a constant ratio from each iteration to the next",
+    source: "-",
+    settings: &[POSITIVE_FROM, POSITIVE_TO],
+    build: Build::Schedule(|numbers, clock| {
+        let [from, to] = [numbers[0], numbers[1]];
+        from * (to / from).powf(clock.progress())
+    }),
+    ..SCHEDULE
+};
 
-impl Schedule for Exponential {
-    fn name(&self) -> &'static str {
-        "exponential"
-    }
+/// A ratio needs numbers above zero.
+const SMALLEST: f64 = 1e-300;
 
-    fn factor(&self, iteration: u64, iterations: u64, options: &ScheduleOptions) -> f64 {
-        options.final_fraction.powf((iteration as f64 / iterations as f64).min(1.0))
-    }
-}
+const POSITIVE_FROM: Setting =
+    Setting::new("from", "value at the start", 1.0, [SMALLEST, f64::MAX]);
+
+const POSITIVE_TO: Setting = Setting::new("to", "value at the end", 0.01, [0.0, f64::MAX]);

@@ -1,16 +1,16 @@
 //! The classical decay of stochastic approximation.
 
-use super::{Schedule, ScheduleOptions};
+use super::{FROM, SCHEDULE};
+use crate::optim::part::{Build, Part};
 
-/// `1 / sqrt(t)`, with `t` counted from 1.
-pub struct InverseSqrt;
-
-impl Schedule for InverseSqrt {
-    fn name(&self) -> &'static str {
-        "inverse-sqrt"
-    }
-
-    fn factor(&self, iteration: u64, _iterations: u64, _options: &ScheduleOptions) -> f64 {
-        1.0 / ((iteration + 1) as f64).sqrt()
-    }
-}
+/// The classical decay of stochastic approximation.
+pub const PART: Part = Part {
+    name: "inverse-sqrt",
+    help: "1 / sqrt(t), t counted from 1",
+    source: "Robbins and Monro 1951",
+    settings: &[FROM],
+    build: Build::Schedule(|numbers, clock| {
+        numbers[0] * (1.0 / ((clock.iteration + 1) as f64).sqrt())
+    }),
+    ..SCHEDULE
+};

@@ -1,16 +1,20 @@
 //! Steps down at fixed intervals.
 
-use super::{Schedule, ScheduleOptions};
+use super::{FROM, SCHEDULE};
+use crate::optim::part::{Build, Part, Setting};
 
-/// Multiplied by `decay` after each period.
-pub struct StepDecay;
+/// Steps down at fixed intervals.
+pub const PART: Part = Part {
+    name: "step",
+    help: "multiplied by decay after each period",
+    source: "-",
+    settings: &[FROM, DECAY, PERIOD],
+    build: Build::Schedule(|numbers, clock| {
+        numbers[0] * numbers[1].powf((clock.iteration / numbers[2] as u64) as f64)
+    }),
+    ..SCHEDULE
+};
 
-impl Schedule for StepDecay {
-    fn name(&self) -> &'static str {
-        "step"
-    }
+const DECAY: Setting = Setting::new("decay", "factor at each step", 0.5, [0.0, 1.0]);
 
-    fn factor(&self, iteration: u64, _iterations: u64, options: &ScheduleOptions) -> f64 {
-        options.decay.powf((iteration / options.period) as f64)
-    }
-}
+const PERIOD: Setting = Setting::iterations("period", "iterations between steps", 100.0);

@@ -4,8 +4,23 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Groups, RowMap, Step, Transform};
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::optim::part::{Build, Needs, Part, Setting};
+use crate::optim::{Flow, Groups, RowMap, Step, Transform, saved};
+
+/// See [`Lbfgs`].
+pub const PART: Part = Part {
+    name: "lbfgs",
+    help: "L-BFGS from the Gauss-Newton blocks, with a line search",
+    source: "Nocedal 1980",
+    settings: &[MEMORY],
+    needs: Needs { blocks: true, line_search: true, ..Needs::NONE },
+    build: Build::Links(|numbers| vec![Box::new(Lbfgs::new(numbers.count(0) as usize))]),
+    ..Part::EMPTY
+};
+
+const MEMORY: Setting =
+    Setting::new("memory", "number of steps that are remembered", 8.0, [0.0, 1e6]);
 
 /// Share of the Gauss-Newton step that is tried first, with nothing known about how the
 /// Gaussians work against each other.
@@ -19,7 +34,7 @@ const LEAST_CURVATURE: f64 = 1e-6;
 
 /// Directions by limited-memory BFGS (Nocedal 1980; Nocedal & Wright 2006, algorithm 7.4).
 ///
-/// The initial matrix is the inverse of [`super::GaussNewton`], afresh at every iteration, times
+/// The initial matrix is the inverse of [`crate::optim::GaussNewton`], afresh at every iteration, times
 /// `s.y / y.P y` of the newest pair; where a step has no blocks, the identity. The direction is
 /// a whole step: a line search shortens it, and says through [`Transform::stepped`] which step
 /// was made in the end.
@@ -61,7 +76,7 @@ impl Lbfgs {
     }
 
     /// Takes in the pair that the last step and the new gradient make.
-    fn learn(&mut self, gradient: &Groups, step: &Step) {
+    fn learn(&mut self, gradient: &Groups, step: &Step<'_>) {
         let state = &mut self.state;
         let Some(made) = state.step.take() else { return };
         // The oldest pair's memory is used again. A fit may have been gone on with a shorter one.
@@ -86,7 +101,7 @@ impl Lbfgs {
     }
 
     /// The two loops: from the gradient to the step.
-    fn direct(&self, updates: &mut Groups, step: &Step) {
+    fn direct(&self, updates: &mut Groups, step: &Step<'_>) {
         let mut factors = Vec::with_capacity(self.state.pairs.len());
         for pair in self.state.pairs.iter().rev() {
             let factor = pair.step.dot(updates) / pair.curvature;
@@ -103,7 +118,7 @@ impl Lbfgs {
     }
 }
 
-fn precondition(updates: &mut Groups, step: &Step) {
+fn precondition(updates: &mut Groups, step: &Step<'_>) {
     if let Some(blocks) = step.blocks {
         blocks.solve(updates);
     }
@@ -114,7 +129,7 @@ impl Transform for Lbfgs {
         "lbfgs"
     }
 
-    fn update(&mut self, updates: &mut Groups, step: &Step) {
+    fn update(&mut self, updates: &mut Groups, step: &Step<'_>) -> Result<Flow> {
         self.learn(updates, step);
         self.state.gradient.clone_from(updates);
         self.direct(updates, step);
@@ -124,6 +139,7 @@ impl Transform for Lbfgs {
             updates.clone_from(&self.state.gradient);
             self.direct(updates, step);
         }
+        Ok(Flow::On)
     }
 
     fn stepped(&mut self, step: &Groups) {
@@ -147,14 +163,11 @@ impl Transform for Lbfgs {
     }
 
     fn save(&self) -> serde_json::Value {
-        serde_json::to_value(&self.state).unwrap_or_default()
+        saved::save(&self.state)
     }
 
     fn restore(&mut self, state: &serde_json::Value) -> Result<()> {
-        self.state = State::deserialize(state).map_err(|error| Error::Malformed {
-            what: "the state of L-BFGS",
-            message: error.to_string(),
-        })?;
+        self.state = saved::restore("lbfgs", state)?;
         Ok(())
     }
 }

@@ -1,0 +1,329 @@
+//! Everything that defines an optimizer, and how it is built.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::method::Method;
+use super::numbers::Numbers;
+use super::optimizer::Optimizer;
+use super::part::{Build, Kind, Setting};
+use super::schedule::Schedule;
+use super::transforms::{ScaleByLearningRate, Sums};
+use super::{Chain, Clock, Group, PerGroup, Transform, Value, names, registry};
+use crate::error::{Error, Result};
+
+/// The setting that every rule has: what its steps are multiplied by.
+const RATE: &str = "rate";
+
+/// Learning rates have no part of their own.
+const RATE_RANGE: Setting = Setting::amount(RATE, "learning rate", 1.0);
+
+/// A second method for the end of a fit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Finish {
+    /// A method, as [`OptimizerOptions::rule`].
+    pub rule: String,
+    /// Share of the iterations that are its.
+    pub share: f32,
+}
+
+/// Everything that defines an optimizer.
+///
+/// ```
+/// # use lgi::optim::{Clock, OptimizerOptions, schedule::Closure};
+/// # fn main() -> lgi::Result<()> {
+/// let options = OptimizerOptions::of("clip-l2,lookahead,adam")?
+///     .with("clip-l2.limit", 1e-3)?
+///     .with("color.beta1", 0.9)?
+///     .with("rate", Closure::new("falling", |clock: &Clock| 0.1 / (1.0 + clock.progress())))?;
+/// options.check()?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OptimizerOptions {
+    /// The method: an update rule of [`registry`], or a rule and what goes with it, joined by
+    /// commas.
+    pub rule: String,
+    /// Another method for the end.
+    pub finish: Option<Finish>,
+    /// Base learning rates in the units of the parameterisation, as they suit Adam: every rule
+    /// has a factor of its own. Settings called `rate` stand in their place.
+    pub learning_rate: PerGroup<f32>,
+    /// What differs from the parts' own defaults: `PART.SETTING` or `GROUP.PART.SETTING`, and
+    /// `rate` or `GROUP.rate`.
+    pub settings: BTreeMap<String, Value>,
+    /// Factor on the learning rates over the iterations.
+    pub schedule: Schedule,
+}
+
+impl Default for OptimizerOptions {
+    /// Adam for the body frame.
+    fn default() -> Self {
+        Self {
+            rule: "adam".into(),
+            finish: None,
+            learning_rate: PerGroup { position: 0.4, shape: 0.1, color: 0.02 },
+            settings: BTreeMap::new(),
+            schedule: Schedule::default(),
+        }
+    }
+}
+
+impl Finish {
+    /// The method.
+    ///
+    /// # Errors
+    /// As [`OptimizerOptions::method`].
+    pub fn method(&self) -> Result<Method> {
+        self.rule.parse()
+    }
+}
+
+/// A name split into group, part and setting.
+struct Key<'a> {
+    group: Option<Group>,
+    part: Option<&'a str>,
+    setting: &'a str,
+}
+
+impl<'a> Key<'a> {
+    fn parse(text: &'a str) -> Self {
+        let of = |name: &str| Group::ALL.into_iter().find(|group| group.name() == name);
+        let (path, setting) = text.rsplit_once('.').unwrap_or(("", text));
+        let (first, rest) = path.split_once('.').unwrap_or((path, ""));
+        match of(first) {
+            Some(group) => Self { group: Some(group), part: some(rest), setting },
+            None => Self { group: None, part: some(path), setting },
+        }
+    }
+
+    fn stored(&self, part: &str) -> String {
+        let whole = if part.is_empty() {
+            self.setting.to_owned()
+        } else {
+            format!("{part}.{}", self.setting)
+        };
+        self.group.map_or(whole.clone(), |group| format!("{}.{whole}", group.name()))
+    }
+}
+
+fn some(text: &str) -> Option<&str> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
+impl OptimizerOptions {
+    /// The usual options for a method.
+    ///
+    /// # Errors
+    /// As [`Self::method`].
+    pub fn of(method: &str) -> Result<Self> {
+        let options = Self { rule: method.into(), ..Self::default() };
+        options.method()?;
+        Ok(options)
+    }
+
+    /// The same with one setting changed, see [`Self::set`].
+    ///
+    /// # Errors
+    /// As [`Self::set`].
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Result<Self> {
+        self.set(name, value)?;
+        Ok(self)
+    }
+
+    /// Changes a setting of the method's parts: `beta1`, `adam.beta1`, or for one group
+    /// `color.beta1`. `rate` is the learning rate of all groups, `color.rate` of one.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if no part of the method has such a setting, several have, or the value
+    /// is out of its range.
+    pub fn set(&mut self, name: &str, value: impl Into<Value>) -> Result<()> {
+        let (key, value) = (Key::parse(name), value.into());
+        if key.part.is_none() && key.setting == RATE {
+            check_value(name, &RATE_RANGE, &value)?;
+            if key.group.is_none() {
+                Group::ALL.iter().for_each(|group| {
+                    self.settings.remove(&format!("{}.{RATE}", group.name()));
+                });
+            }
+            self.settings.insert(key.stored(""), value);
+            return Ok(());
+        }
+        let parts = self.parts()?;
+        let of_part = |part: &str| key.part.is_none_or(|wanted| wanted == part);
+        let mut owners = parts.iter().filter_map(|part| {
+            let index = part.setting(key.setting).filter(|_| of_part(part.name))?;
+            Some((part.name, &part.settings[index]))
+        });
+        let Some((part, setting)) = owners.next() else {
+            let every = parts.iter().flat_map(|part| {
+                part.settings.iter().map(|setting| format!("{}.{}", part.name, setting.name))
+            });
+            let known: Vec<String> = every.chain([RATE.to_owned()]).collect();
+            let what = format!("setting of method {}", self.rule);
+            return Err(names::unknown(&what, name, known.iter().map(String::as_str)));
+        };
+        if let Some((other, _)) = owners.next() {
+            let setting = key.setting;
+            return Err(Error::Invalid(format!(
+                "{name:?} may be {part}.{setting} or {other}.{setting}"
+            )));
+        }
+        check_value(name, setting, &value)?;
+        let stored = key.stored(part);
+        self.settings.insert(stored, value);
+        Ok(())
+    }
+
+    /// Sets the base learning rates, in the place of what settings say about rates.
+    pub fn set_learning_rate(&mut self, rates: PerGroup<f32>) {
+        self.learning_rate = rates;
+        self.settings.retain(|key, _| key != RATE && !key.ends_with(".rate"));
+    }
+
+    /// Puts a part in front of the method, or takes it away.
+    pub fn set_part(&mut self, part: &str, wanted: bool) {
+        let others: Vec<&str> = self.rule.split(',').filter(|name| name.trim() != part).collect();
+        let others = others.join(",");
+        self.rule = if wanted { format!("{part},{others}") } else { others };
+    }
+
+    /// The parts of the method, and of the one for the end.
+    fn parts(&self) -> Result<Vec<&'static super::Part>> {
+        let mut parts = self.method()?.parts().to_vec();
+        if let Some(finish) = &self.finish {
+            parts.extend(finish.method()?.parts());
+        }
+        let mut seen = Vec::new();
+        parts.retain(|part| {
+            !seen.contains(&part.name) && {
+                seen.push(part.name);
+                true
+            }
+        });
+        Ok(parts)
+    }
+
+    /// Checks every name and number.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] naming the option and the value.
+    pub fn check(&self) -> Result<()> {
+        self.method()?;
+        if let Some(finish) = &self.finish {
+            finish.method()?;
+            if !(0.0..=1.0).contains(&finish.share) {
+                return Err(Error::Invalid(format!(
+                    "share ({}) must be between 0 and 1, not {}",
+                    finish.rule, finish.share
+                )));
+            }
+        }
+        for (group, rate) in self.learning_rate.iter() {
+            if !rate.is_finite() || *rate < 0.0 {
+                return Err(Error::Invalid(format!(
+                    "learning rate ({}) must be finite and not negative, not {rate}",
+                    group.name()
+                )));
+            }
+        }
+        for (name, value) in &self.settings {
+            let key = Key::parse(name);
+            if key.part.is_none() && key.setting == RATE {
+                check_value(name, &RATE_RANGE, value)?;
+                continue;
+            }
+            // Of parts that the method may not have, or no longer.
+            let part = registry::part(key.part.unwrap_or_default())?;
+            let Some(index) = part.setting(key.setting) else {
+                let known = part.settings.iter().map(|setting| setting.name);
+                return Err(names::unknown(
+                    &format!("setting of {}", part.name),
+                    key.setting,
+                    known,
+                ));
+            };
+            check_value(name, &part.settings[index], value)?;
+        }
+        Ok(())
+    }
+
+    /// The method.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] listing near names if there is none of a name, or if the parts do not
+    /// go together.
+    pub fn method(&self) -> Result<Method> {
+        self.rule.parse()
+    }
+
+    /// The learning rates at this time: base or `rate` setting, the rule's own factor, schedule.
+    /// A setting that is a schedule itself stands in the place of the general one.
+    pub fn rates(&self, rule_factor: f64, clock: &Clock<'_>) -> PerGroup<f32> {
+        let factor = self.schedule.at(clock) as f32;
+        let mut rates = self.learning_rate.map(|rate| rate * rule_factor as f32 * factor);
+        for (group, rate) in rates.iter_mut() {
+            let own = self.settings.get(&format!("{}.{RATE}", group.name()));
+            match own.or_else(|| self.settings.get(RATE)) {
+                None => {}
+                Some(Value::Number(value)) => *rate = *value as f32 * factor,
+                Some(schedule) => *rate = schedule.at(clock) as f32,
+            }
+        }
+        rates
+    }
+
+    /// Puts the method together.
+    ///
+    /// # Errors
+    /// As [`Self::check`].
+    pub fn build(&self) -> Result<Optimizer> {
+        self.check()?;
+        let method = self.method()?;
+        let mut links: Vec<Box<dyn Transform>> = Vec::new();
+        let mut optimizer = Optimizer::new(&method);
+        let transforms = method.parts().iter().filter(|part| part.kind != Kind::Rule);
+        for part in transforms.chain([&method.rule()]) {
+            let numbers = Numbers::new(part, &self.settings);
+            if part.kind == Kind::Rule && method.sums() {
+                links.push(Box::new(Sums));
+            }
+            match part.build {
+                Build::Links(build) => links.extend(build(&numbers)),
+                Build::Wrapper(build) => optimizer.wrappers.push(build(&numbers)),
+                Build::Constraint(build) => optimizer.constraints.push(build(&numbers)),
+                Build::Penalty(build) => optimizer.penalties.push(build(&numbers)),
+                // The registry gives none for a method.
+                Build::Schedule(_) => {}
+            }
+        }
+        if !method.needs().line_search {
+            links.push(Box::new(ScaleByLearningRate));
+        }
+        optimizer.chain = Chain::new(links);
+        Ok(optimizer)
+    }
+}
+
+/// Checks a number, or a schedule at its ends.
+fn check_value(name: &str, setting: &Setting, value: &Value) -> Result<()> {
+    if let Value::Closure(closure) = value {
+        if closure.is_there() {
+            return Ok(());
+        }
+        return Err(Error::Invalid(format!(
+            "{name} is the function {closure} of the program that wrote it, which has to give it \
+             again"
+        )));
+    }
+    for iteration in [0, 1] {
+        let number = value.at(&Clock { iteration, iterations: 1, losses: &[] });
+        if !setting.takes(number) {
+            let domain = setting.domain();
+            return Err(Error::Invalid(format!("{name} must be {domain}, not {number}")));
+        }
+    }
+    Ok(())
+}
