@@ -151,8 +151,8 @@ CASES = {
         by_optax(optax.adagrad(0.3, initial_accumulator_value=0.0, eps=0.0)),
     ),
     "rmsprop": (
-        {"rate": 0.02, "beta": 0.9, "epsilon": 1e-8},
-        by_optax(optax.rmsprop(0.02, decay=0.9, eps=1e-8, eps_in_sqrt=False)),
+        {"rate": 0.003, "beta": 0.9, "epsilon": 1e-8},
+        by_optax(optax.rmsprop(0.003, decay=0.9, eps=1e-8, eps_in_sqrt=False)),
     ),
     "lion": (
         {"rate": 0.013, "beta1": 0.9, "beta2": 0.99, "decay": 0.1},
@@ -164,7 +164,7 @@ CASES = {
     ),
     "lamb": (
         {
-            "rate": 0.02,
+            "rate": 0.01,
             "beta1": 0.9,
             "beta2": 0.999,
             "epsilon": 1e-6,
@@ -172,7 +172,7 @@ CASES = {
             "ratio-max": 0.0,
         },
         by_optax(
-            optax.lamb(0.02, b1=0.9, b2=0.999, eps=1e-6, eps_root=0.0, weight_decay=0.01)
+            optax.lamb(0.01, b1=0.9, b2=0.999, eps=1e-6, eps_root=0.0, weight_decay=0.01)
         ),
     ),
     "sparse-adam": (
