@@ -318,8 +318,8 @@ fn a_closure_can_be_a_schedule_and_has_to_be_given_again_after_a_file() {
 
 #[test]
 fn rates_can_be_set_for_all_groups_or_one_and_by_a_schedule() {
-    let mut options = OptimizerOptions::default();
-    options.schedule = "constant".parse().unwrap();
+    let schedule = "constant".parse().unwrap();
+    let mut options = OptimizerOptions { schedule, ..Default::default() };
     options.set("rate", 0.25).unwrap();
     options.set("color.rate", "linear(0.5,0)".parse::<Value>().unwrap()).unwrap();
     let clock = Clock { iteration: 50, iterations: 100, losses: &[] };

@@ -41,8 +41,8 @@ impl Method {
     /// Whether the rule sees gradients of sums: it asks for them, and no transform has given them
     /// a scale of their own.
     pub fn sums(&self) -> bool {
-        let scaled = |part: &&Part| part.kind == Kind::Transform && part.needs.blocks;
-        self.rule.needs.sums && !self.parts.iter().any(|part| scaled(&part))
+        let scaled = |part: &Part| part.kind == Kind::Transform && part.needs.blocks;
+        self.rule.needs.sums && !self.parts.iter().any(|part| scaled(part))
     }
 }
 

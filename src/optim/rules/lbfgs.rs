@@ -34,8 +34,8 @@ const LEAST_CURVATURE: f64 = 1e-6;
 
 /// Directions by limited-memory BFGS (Nocedal 1980; Nocedal & Wright 2006, algorithm 7.4).
 ///
-/// The initial matrix is the inverse of [`crate::optim::GaussNewton`], afresh at every iteration, times
-/// `s.y / y.P y` of the newest pair; where a step has no blocks, the identity. The direction is
+/// The initial matrix is the inverse of [`crate::optim::GaussNewton`], afresh at every iteration,
+/// times `s.y / y.P y` of the newest pair; where a step has no blocks, the identity. The direction is
 /// a whole step: a line search shortens it, and says through [`Transform::stepped`] which step
 /// was made in the end.
 #[derive(Debug)]
