@@ -47,7 +47,11 @@ impl ReadLimits {
         check("Gaussians (raise max-gaussians to allow more)", count, self.max_gaussians)
     }
 
-    pub(super) fn check_pairs(&self, gaussians: &Gaussians, size: Size) -> Result<()> {
+    /// Checks the work of drawing at a size.
+    ///
+    /// # Errors
+    /// [`Error::Limit`].
+    pub fn check_pairs(&self, gaussians: &Gaussians, size: Size) -> Result<()> {
         let pairs = pairs(gaussians, size);
         check("pixel-Gaussian pairs (raise max-pairs to allow more)", pairs, self.max_pairs)
     }

@@ -9,11 +9,13 @@ mod format;
 mod interleave;
 mod jpeg_end;
 mod limits;
+mod region;
 
 pub use decode::{Loaded, decode, load, read};
 pub use encode::{SaveOptions, encode, save, write};
 pub use format::PictureFormat;
 pub use limits::Limits;
+pub use region::Region;
 
 use crate::error::{Error, Result};
 

@@ -79,16 +79,28 @@ pub struct Decoder<'a> {
     bytes: &'a [u8],
     /// Bytes taken from behind the end.
     beyond: usize,
+    /// Bytes that may be.
+    most_beyond: usize,
 }
 
-/// Bytes behind the end that a reader may look at: those of its register.
-const MOST_BEYOND: usize = 4;
+/// Bytes of the register, which looks ahead: behind the end of a stream there are zeros.
+const REGISTER_BYTES: usize = 4;
 
 impl<'a> Decoder<'a> {
     /// A decoder at the first byte.
     pub fn new(bytes: &'a [u8]) -> Self {
-        let mut decoder = Self { low: 0, high: u32::MAX, value: 0, bytes, beyond: 0 };
-        for _ in 0..4 {
+        Self::begin(bytes, REGISTER_BYTES)
+    }
+
+    /// The same for the first bytes of a stream that is cut off. It is exhausted where a byte
+    /// that is not there may have had a say: what it gives before is what the whole would give.
+    pub fn of_part(bytes: &'a [u8]) -> Self {
+        Self::begin(bytes, 0)
+    }
+
+    fn begin(bytes: &'a [u8], most_beyond: usize) -> Self {
+        let mut decoder = Self { low: 0, high: u32::MAX, value: 0, bytes, beyond: 0, most_beyond };
+        for _ in 0..REGISTER_BYTES {
             decoder.shift();
         }
         decoder
@@ -127,6 +139,6 @@ impl Coder for Decoder<'_> {
     }
 
     fn is_exhausted(&self) -> bool {
-        self.beyond > MOST_BEYOND
+        self.beyond > self.most_beyond
     }
 }

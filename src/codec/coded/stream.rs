@@ -8,6 +8,7 @@ use super::fixed::OCTAVE;
 use super::leaves::Leaves;
 use super::model::uniform;
 use super::neighbours::{AXES, Known, Neighbourhood, Regression};
+use super::surroundings::Surroundings;
 use super::symbols::{Symbols, bit_length};
 use crate::codec::malformed;
 use crate::error::Result;
@@ -22,65 +23,83 @@ mod kind {
     pub const ANGLE: usize = 13;
 }
 
-/// Leaves that are looked at for neighbours, nearest first.
-const NEARBY: [[isize; 2]; 10] =
-    [[-1, 0], [0, -1], [1, -1], [-1, -1], [-2, 0], [0, -2], [2, -1], [-2, -1], [-1, -2], [1, -2]];
-
-/// Neighbours that are enough.
-const ENOUGH: usize = 6;
+/// Most layers that a file may have behind its base layer; contexts tell them apart.
+pub const MOST_LAYERS: usize = 15;
 
 /// Atoms of a leaf that are counted in unary.
 const COUNT_ESCAPE: u32 = 20;
 
-/// Codes all atoms of a picture. A writer hands over its atoms, leaf by leaf as [`in_leaves`]
-/// gives them; a reader hands over nothing, and how many it expects.
-///
-/// # Errors
-/// [`crate::Error::Malformed`] if there are more than `expected`, or fewer.
-pub fn code<C: Coder>(
-    symbols: &mut Symbols<'_, C>,
-    size: Size,
+/// The leaves of a picture, gone through once for each layer of its atoms.
+pub struct Walk {
+    leaves: Leaves,
     components: usize,
-    source: Option<&[Vec<Atom>]>,
-    expected: usize,
-) -> Result<Vec<Atom>> {
-    let leaves = Leaves::new(size);
-    let mut walk = Walk { leaves, components, current: Row::default(), above: Default::default() };
-    let mut atoms = Vec::new();
-    let nothing = Vec::new();
-    'picture: for row in 0..leaves.rows {
-        for column in 0..leaves.columns {
-            // The rest is empty, and takes no bits.
-            if atoms.len() == expected {
-                break 'picture;
-            }
-            let place = row * leaves.columns + column;
-            let given = source.map_or(&nothing, |source| &source[place]);
-            walk.current.begin_leaf();
-            let around = walk.neighbours(column);
-            let count = walk.count(symbols, column, row, &around, given.len() as u32);
-            if atoms.len() + count as usize > expected {
-                return Err(malformed(format!("it holds more than its {expected} Gaussians")));
-            }
-            for index in 0..count {
-                if symbols.coder.is_exhausted() {
-                    break;
+    /// Number of layers before this one; 0 for atoms that stand with the base layer.
+    layer: usize,
+    known: Surroundings,
+}
+
+impl Walk {
+    /// A walk at its beginning; `has_layers` if it is to be gone more than once.
+    pub fn new(size: Size, components: usize, has_layers: bool) -> Self {
+        let known = Surroundings::new(has_layers);
+        Self { leaves: Leaves::new(size), components, layer: 0, known }
+    }
+
+    /// Goes back to the first leaf for one more layer, the [`MOST_LAYERS`]-th at most.
+    pub fn begin_layer(&mut self) {
+        self.layer += 1;
+        self.known.begin_layer();
+    }
+
+    /// Codes the atoms of a layer. A writer hands over its atoms, leaf by leaf
+    /// as [`in_leaves`] gives them; a reader hands over nothing, and how many it expects. Those
+    /// that were whole are in `atoms` even if there is an error.
+    ///
+    /// # Errors
+    /// [`crate::Error::Malformed`] if there are more than `expected`, or fewer.
+    pub fn code<C: Coder>(
+        &mut self,
+        symbols: &mut Symbols<'_, C>,
+        source: Option<&[Vec<Atom>]>,
+        expected: usize,
+        atoms: &mut Vec<Atom>,
+    ) -> Result<()> {
+        let nothing = Vec::new();
+        let mut left = expected;
+        for row in 0..self.leaves.rows {
+            for column in 0..self.leaves.columns {
+                // The rest is empty, and takes no bits.
+                if left == 0 {
+                    return Ok(());
                 }
-                let given = given.get(index as usize).copied().unwrap_or_default();
-                let atom = walk.atom(symbols, [column, row], &around, count, given);
-                walk.current.known.push(Known::new(atom));
-                atoms.push(atom);
+                let place = row * self.leaves.columns + column;
+                let given = source.map_or(&nothing, |source| &source[place]);
+                self.known.begin_leaf();
+                let around = self.known.neighbours(column);
+                let count = self.count(symbols, column, row, &around, given.len() as u32);
+                check_whole(symbols)?;
+                left = left.checked_sub(count as usize).ok_or_else(|| {
+                    malformed(format!("it holds more than its {expected} Gaussians"))
+                })?;
+                for index in 0..count {
+                    let given = given.get(index as usize).copied().unwrap_or_default();
+                    let atom = self.atom(symbols, [column, row], &around, count, given);
+                    check_whole(symbols)?;
+                    self.known.push(Known::new(atom));
+                    atoms.push(atom);
+                }
             }
-            if symbols.coder.is_exhausted() {
-                return Err(malformed("its Gaussians are cut off"));
-            }
+            self.known.next_row();
         }
-        walk.next_row();
+        match left {
+            0 => Ok(()),
+            left => Err(malformed(format!("{left} of its {expected} Gaussians are missing"))),
+        }
     }
-    if atoms.len() < expected {
-        return Err(malformed(format!("it holds {} of its {expected} Gaussians", atoms.len())));
-    }
-    Ok(atoms)
+}
+
+fn check_whole<C: Coder>(symbols: &Symbols<'_, C>) -> Result<()> {
+    if symbols.coder.is_exhausted() { Err(malformed("its Gaussians are cut off")) } else { Ok(()) }
 }
 
 /// Atoms by leaf, in the order of the stream: strongest luma first. Those whose centre is in no
@@ -97,38 +116,6 @@ pub fn in_leaves(size: Size, atoms: &[Atom]) -> Vec<Vec<Atom>> {
         leaf.sort_by_key(|a: &Atom| (-a.color[0].abs(), a.color, a.scale, a.angle, a.place));
     }
     sorted
-}
-
-/// What is known so far. Rows grow leaf by leaf: a stream that claims a vast picture takes no
-/// memory before it has paid for it in bits.
-struct Walk {
-    leaves: Leaves,
-    components: usize,
-    /// The row that the walk is in, up to the leaf that it is in.
-    current: Row,
-    /// The two rows above, nearest first.
-    above: [Row; 2],
-}
-
-/// The atoms of a row of leaves.
-#[derive(Default)]
-struct Row {
-    /// Where each leaf begins.
-    starts: Vec<usize>,
-    known: Vec<Known>,
-}
-
-impl Row {
-    fn begin_leaf(&mut self) {
-        self.starts.push(self.known.len());
-    }
-
-    /// The atoms of a leaf; none where the row does not reach.
-    fn leaf(&self, column: usize) -> &[Known] {
-        let Some(start) = self.starts.get(column) else { return &[] };
-        let end = self.starts.get(column + 1).copied().unwrap_or(self.known.len());
-        &self.known[*start..end]
-    }
 }
 
 /// A logarithm of a scale as a small number, `steps` to two octaves.
@@ -148,33 +135,6 @@ fn tendency(double: i32) -> u32 {
 }
 
 impl Walk {
-    /// The atoms of the leaf at an offset from one of the current row.
-    fn at(&self, column: usize, [dx, dy]: [isize; 2]) -> &[Known] {
-        let row = match dy {
-            0 => &self.current,
-            -1 => &self.above[0],
-            _ => &self.above[1],
-        };
-        column.checked_add_signed(dx).map_or(&[], |column| row.leaf(column))
-    }
-
-    fn next_row(&mut self) {
-        self.above.swap(0, 1);
-        self.above[0] = std::mem::take(&mut self.current);
-    }
-
-    /// The atoms of the leaves nearby.
-    fn neighbours(&self, column: usize) -> Vec<Known> {
-        let mut found = Vec::new();
-        for offset in NEARBY {
-            found.extend_from_slice(self.at(column, offset));
-            if found.len() >= ENOUGH {
-                break;
-            }
-        }
-        found
-    }
-
     fn count<C: Coder>(
         &self,
         symbols: &mut Symbols<'_, C>,
@@ -183,7 +143,7 @@ impl Walk {
         around: &[Known],
         value: u32,
     ) -> u32 {
-        let near = |offset| self.at(column, offset).len() as u32;
+        let near = |offset| self.known.at(column, offset).len() as u32;
         let (west, north) = (near([-1, 0]), near([0, -1]));
         let (north_west, north_east) = (near([-1, -1]), near([1, -1]));
         let far = near([-2, 0]) + near([0, -2]);
@@ -192,13 +152,19 @@ impl Walk {
         let mean = mean_scale(around);
         let pattern =
             west.min(3) | north.min(3) << 2 | north_west.min(3) << 4 | north_east.min(3) << 6;
+        let [before, around_before] = self.earlier_atoms(column);
+        let layer = self.layer as u32;
         let contexts = [
             sum.min(12) | edge << 6,
             ((west.min(5) * 6 + north.min(5)) * 2 + edge) | (1 << 9),
             (sum + far).min(20) + edge * 32 + mean * 64,
             pattern | edge << 10 | 1 << 12,
+            layer | before.min(7) << 4 | around_before.min(15) << 7,
+            layer | sum.min(7) << 4 | around_before.min(15) << 7,
         ];
-        symbols.count(value, kind::COUNT, &contexts, COUNT_ESCAPE)
+        // The last two are of use, and in use, where there are layers.
+        let contexts = if layer == 0 { &contexts[..4] } else { &contexts[..] };
+        symbols.count(value, kind::COUNT, contexts, COUNT_ESCAPE)
     }
 
     fn atom<C: Coder>(
@@ -209,12 +175,13 @@ impl Walk {
         count: u32,
         given: Atom,
     ) -> Atom {
-        let here = self.at(column, [0, 0]);
+        let here = self.known.at(column, [0, 0]);
         let mut near = Neighbourhood::empty();
         around.iter().chain(here).for_each(|known| near.add(known));
         let mut atom = Atom::default();
 
-        let place = Place { near, around, here, count, crowd: self.crowd(column) };
+        let (crowd, layer) = (self.crowd(column), self.layer as u32);
+        let place = Place { near, around, here, count, crowd, layer };
         place.color(symbols, &mut atom, given, self.components);
         place.scales(symbols, &mut atom, given);
         place.angle(symbols, &mut atom, given);
@@ -230,8 +197,19 @@ impl Walk {
     /// Atoms in the four leaves next to this one, at most 7.
     fn crowd(&self, column: usize) -> u32 {
         let near = [[-1, 0], [0, -1], [-1, -1], [1, -1]];
-        let sum: usize = near.into_iter().map(|offset| self.at(column, offset).len()).sum();
+        let sum: usize = near.into_iter().map(|offset| self.known.at(column, offset).len()).sum();
         sum.min(7) as u32
+    }
+
+    /// Atoms of earlier layers in a leaf, and in the eight around it.
+    fn earlier_atoms(&self, column: usize) -> [u32; 2] {
+        if self.layer == 0 {
+            return [0, 0];
+        }
+        let at = |dx, dy| self.known.earlier(column, [dx, dy]).len() as u32;
+        let rows = (-1..=1).map(|dy| at(-1, dy) + at(0, dy) + at(1, dy));
+        let here = at(0, 0);
+        [here, rows.sum::<u32>() - here]
     }
 }
 
@@ -252,9 +230,17 @@ struct Place<'a> {
     /// Atoms of the leaf.
     count: u32,
     crowd: u32,
+    /// Number of layers before this one.
+    layer: u32,
 }
 
 impl Place<'_> {
+    /// The contexts in use: the last few only where there are layers.
+    fn of_layers<'a>(&self, contexts: &'a [u32], last: usize) -> &'a [u32] {
+        let without = contexts.len() - last;
+        if self.layer == 0 { &contexts[..without] } else { contexts }
+    }
+
     fn color<C: Coder>(
         &self,
         symbols: &mut Symbols<'_, C>,
@@ -275,7 +261,10 @@ impl Place<'_> {
             scale * 32 + self.crowd,
             near.largest * 64 + before * 8 + self.count.min(4),
             strength | scale << 6,
+            self.layer | before << 4,
+            self.layer | strength << 4 | self.count.min(4) << 9,
         ];
+        let contexts = self.of_layers(&contexts, 2);
         let last = self.here.iter().rev().chain(self.around.iter().rev()).take(3).enumerate();
         let signs: u32 =
             last.map(|(i, known)| (u32::from(known.atom.color[0] > 0) + 1) << (2 * i)).sum();
@@ -284,7 +273,7 @@ impl Place<'_> {
             previous.map_or(0, |k| 1 + u32::from(k > 0)) + 3 * signs + before * 1000,
         ];
         let [luma, orange, green, alpha] = given.color;
-        atom.color[0] = symbols.signed(luma, kind::COLOR[0], &contexts, &sign, most);
+        atom.color[0] = symbols.signed(luma, kind::COLOR[0], contexts, &sign, most);
         if components >= 3 {
             self.color_differences(symbols, atom, [orange, green], most);
         }
@@ -317,9 +306,11 @@ impl Place<'_> {
             likely[0] * 16 + length(guess),
             near.usual_size(1) * 16 + size,
             likely[0] + 16 * likely[1],
+            self.layer | size << 4 | length(guess) << 8,
         ];
+        let contexts = self.of_layers(&contexts, 1);
         let sign = [tendency(guess), tendency(guess) + 8 * positive + 16 * length(guess)];
-        atom.color[1] = symbols.signed(orange, kind::COLOR[1], &contexts, &sign, most);
+        atom.color[1] = symbols.signed(orange, kind::COLOR[1], contexts, &sign, most);
 
         let first = bit_length(atom.color[1]).min(7);
         let guess = near.predict(Regression::FirstToThird, luma);
@@ -330,12 +321,14 @@ impl Place<'_> {
             likely[1] * 16 + first,
             near.usual_size(2) * 16 + size,
             likely[1] + 16 * length(other),
+            self.layer | size << 4 | first << 8,
         ];
+        let contexts = self.of_layers(&contexts, 1);
         let sign = [
             tendency(guess) + 5 * tendency(other),
             tendency(guess) + 8 * positive + 16 * (atom.color[1].signum() + 1) as u32,
         ];
-        atom.color[2] = symbols.signed(green, kind::COLOR[2], &contexts, &sign, most);
+        atom.color[2] = symbols.signed(green, kind::COLOR[2], contexts, &sign, most);
     }
 
     fn scales<C: Coder>(&self, symbols: &mut Symbols<'_, C>, atom: &mut Atom, given: Atom) {
