@@ -12,12 +12,15 @@ pub enum Order {
     #[default]
     Sequential,
     /// Coarse to fine: the base layer, then layers of falling energy, each over the whole picture
-    /// and with twice the Gaussians of the one before. Any beginning of the file draws it all.
+    /// and with twice the Gaussians of all before. Any beginning of the file draws it all.
     Progressive,
 }
 
+/// Gaussians of the layers so far that the next one adds, for each that there is.
+const GROWTH: usize = 2;
+
 /// Gaussians that are not worth a layer of their own.
-const SMALLEST_LAYER: usize = 24;
+const SMALLEST_LAYER: usize = 32;
 
 impl Order {
     /// Atoms by layer. The first stands with the base layer, and may have none.
@@ -30,8 +33,9 @@ impl Order {
         atoms.sort_by_key(|a| (Reverse(a.energy()), a.color, a.scale, a.angle, a.place));
         let mut layers = Vec::new();
         while !atoms.is_empty() {
-            let is_last = atoms.len() < 2 * SMALLEST_LAYER || layers.len() + 1 == MOST_LAYERS;
-            let kept = if is_last { 0 } else { atoms.len() / 2 };
+            let is_last =
+                atoms.len() < (1 + GROWTH) * SMALLEST_LAYER || layers.len() + 1 == MOST_LAYERS;
+            let kept = if is_last { 0 } else { atoms.len() / (1 + GROWTH) };
             layers.push(atoms.split_off(kept));
         }
         layers.push(Vec::new());

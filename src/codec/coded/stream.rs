@@ -118,6 +118,12 @@ pub fn in_leaves(size: Size, atoms: &[Atom]) -> Vec<Vec<Atom>> {
     sorted
 }
 
+/// The contexts in use: the last one is the layer's, and means nothing where there is none.
+fn in_use(contexts: &[u32], layer: u32) -> &[u32] {
+    let without = &contexts[..contexts.len() - 1];
+    if layer == 0 { without } else { contexts }
+}
+
 /// A logarithm of a scale as a small number, `steps` to two octaves.
 fn level(log: i32, steps: i32) -> u32 {
     ((log - SMALLEST_SCALE) * steps / (2 * OCTAVE)).clamp(0, 30) as u32
@@ -160,11 +166,8 @@ impl Walk {
             (sum + far).min(20) + edge * 32 + mean * 64,
             pattern | edge << 10 | 1 << 12,
             layer | before.min(7) << 4 | around_before.min(15) << 7,
-            layer | sum.min(7) << 4 | around_before.min(15) << 7,
         ];
-        // The last two are of use, and in use, where there are layers.
-        let contexts = if layer == 0 { &contexts[..4] } else { &contexts[..] };
-        symbols.count(value, kind::COUNT, contexts, COUNT_ESCAPE)
+        symbols.count(value, kind::COUNT, in_use(&contexts, layer), COUNT_ESCAPE)
     }
 
     fn atom<C: Coder>(
@@ -235,12 +238,6 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// The contexts in use: the last few only where there are layers.
-    fn of_layers<'a>(&self, contexts: &'a [u32], last: usize) -> &'a [u32] {
-        let without = contexts.len() - last;
-        if self.layer == 0 { &contexts[..without] } else { contexts }
-    }
-
     fn color<C: Coder>(
         &self,
         symbols: &mut Symbols<'_, C>,
@@ -262,9 +259,8 @@ impl Place<'_> {
             near.largest * 64 + before * 8 + self.count.min(4),
             strength | scale << 6,
             self.layer | before << 4,
-            self.layer | strength << 4 | self.count.min(4) << 9,
         ];
-        let contexts = self.of_layers(&contexts, 2);
+        let contexts = in_use(&contexts, self.layer);
         let last = self.here.iter().rev().chain(self.around.iter().rev()).take(3).enumerate();
         let signs: u32 =
             last.map(|(i, known)| (u32::from(known.atom.color[0] > 0) + 1) << (2 * i)).sum();
@@ -308,7 +304,7 @@ impl Place<'_> {
             likely[0] + 16 * likely[1],
             self.layer | size << 4 | length(guess) << 8,
         ];
-        let contexts = self.of_layers(&contexts, 1);
+        let contexts = in_use(&contexts, self.layer);
         let sign = [tendency(guess), tendency(guess) + 8 * positive + 16 * length(guess)];
         atom.color[1] = symbols.signed(orange, kind::COLOR[1], contexts, &sign, most);
 
@@ -323,7 +319,7 @@ impl Place<'_> {
             likely[1] + 16 * length(other),
             self.layer | size << 4 | first << 8,
         ];
-        let contexts = self.of_layers(&contexts, 1);
+        let contexts = in_use(&contexts, self.layer);
         let sign = [
             tendency(guess) + 5 * tendency(other),
             tendency(guess) + 8 * positive + 16 * (atom.color[1].signum() + 1) as u32,
