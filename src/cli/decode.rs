@@ -71,8 +71,8 @@ pub struct DecodeArguments {
 
     /// Draw only this part: WIDTHxHEIGHT+LEFT+TOP in pixels of the drawn picture
     ///
-    /// As jpegtran and ImageMagick write it. With --scale and its like, of the picture at that size,
-    /// which then may be larger than the limits allow: only the part is drawn.
+    /// As jpegtran and ImageMagick write it. With --scale and its like, of the picture at that
+    /// size, which then may be larger than the limits allow: only the part is drawn.
     #[arg(long, value_name = "REGION")]
     region: Option<Region>,
 

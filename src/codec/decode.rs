@@ -38,9 +38,9 @@ pub struct ChunkInfo {
 /// Reads an `.lgi` file from memory.
 ///
 /// # Errors
-/// [`crate::Error::Truncated`] if its end is missing; [`crate::Error::Malformed`] if a checksum, a length or a
-/// value is wrong; [`crate::Error::Unsupported`] if it is another kind of file, another version or needs a chunk that is not known;
-/// [`crate::Error::Limit`] if it asks for more than `limits` allow.
+/// [`crate::Error::Truncated`] if its end is missing; [`crate::Error::Malformed`] if a checksum, a
+/// length or a value is wrong; [`crate::Error::Unsupported`] if it is another kind of file, another
+/// version or needs a chunk that is not known; [`crate::Error::Limit`] if it asks for more than `limits` allow.
 pub fn decode(bytes: &[u8], limits: &ReadLimits) -> Result<Scene> {
     File::parse(bytes, limits, Extent::Whole)?.into_scene(limits)
 }

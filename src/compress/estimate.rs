@@ -1,8 +1,8 @@
 //! How many Gaussians, and which colour step: from two short fits.
 //!
 //! Along the curve that the codec draws, `D ~ R^-a`; the best step for a rate R satisfies
-//! `lambda = -dD/dR = a D / R`, with `lambda` in proportion to `d^2`. Both `a` and D come from fits that
-//! differ in nothing but their number of Gaussians.
+//! `lambda = -dD/dR = a D / R`, with `lambda` in proportion to `d^2`. Both `a` and D come from fits
+//! that differ in nothing but their number of Gaussians.
 
 use std::sync::Arc;
 

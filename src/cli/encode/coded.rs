@@ -22,8 +22,8 @@ use crate::cli::progress::Display;
 pub struct CodedArguments {
     /// Code the Gaussians: some 3 bytes for each, in place of 36 or more
     ///
-    /// --bpp, --size, --step and --progressive ask for it too. With none of the first three the file has what looks good
-    /// without being large: 0.5 bits per pixel.
+    /// --bpp, --size, --step and --progressive ask for it too. With none of the first three the
+    /// file has what looks good without being large: 0.5 bits per pixel.
     #[arg(long, conflicts_with_all = CONFLICTS)]
     pub coded: bool,
 
@@ -42,8 +42,8 @@ pub struct CodedArguments {
 
     /// Coarse to fine: any beginning of the file draws the whole picture
     ///
-    /// `lgi decode --partial` draws what has arrived of it. It takes about PERCENT % more bytes
-    /// than from top to bottom. Asks for a coded file too.
+    /// `lgi decode --partial` draws what has arrived of it. At 0.2 bits per pixel it takes
+    /// 2.3 % more bytes than from top to bottom. Asks for a coded file too.
     #[arg(long, conflicts_with_all = CONFLICTS)]
     pub progressive: bool,
 }
