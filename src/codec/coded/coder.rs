@@ -8,6 +8,9 @@ pub const PROBABILITY_BITS: u32 = 16;
 /// Writers and readers of a stream are the same code: it hands over the bit that it would write,
 /// and goes on with the bit that comes back. A reader ignores what it is handed.
 pub trait Coder {
+    /// Whether it writes: what is handed to a reader need not be worked out.
+    const WRITES: bool;
+
     /// Codes a bit that is 1 with probability `one / 65536`.
     fn code(&mut self, bit: bool, one: u32) -> bool;
 
@@ -54,6 +57,8 @@ impl Encoder {
 }
 
 impl Coder for Encoder {
+    const WRITES: bool = true;
+
     fn code(&mut self, bit: bool, one: u32) -> bool {
         let middle = middle(self.low, self.high, one);
         if bit {
@@ -122,6 +127,8 @@ impl<'a> Decoder<'a> {
 }
 
 impl Coder for Decoder<'_> {
+    const WRITES: bool = false;
+
     fn code(&mut self, _: bool, one: u32) -> bool {
         let middle = middle(self.low, self.high, one);
         let bit = self.value <= middle;

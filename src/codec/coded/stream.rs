@@ -190,10 +190,9 @@ impl Walk {
         place.angle(symbols, &mut atom, given);
 
         let lattice = Lattice::new(atom.steps(), &atom.shape());
-        let square = self.leaves.square(column, row);
-        let points = lattice.count(&square);
-        let index = uniform(symbols.coder, lattice.index(&square, given.place), points);
-        atom.place = lattice.place(&square, index);
+        let points = lattice.within(&self.leaves.square(column, row));
+        let index = if C::WRITES { points.index(given.place) } else { 0 };
+        atom.place = points.place(uniform(symbols.coder, index, points.count()));
         atom
     }
 
