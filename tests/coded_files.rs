@@ -12,7 +12,11 @@ use proptest::prelude::*;
 #[path = "common/coded_pictures.rs"]
 mod coded_pictures;
 
+#[path = "common/golden_streams.rs"]
+mod golden_streams;
+
 use coded_pictures::{Numbers, fingerprint, picture};
+use golden_streams::GOLDEN;
 
 fn read(bytes: &[u8]) -> lgi::Result<Coded> {
     decode_exact(bytes, &ReadLimits::default())
@@ -25,18 +29,18 @@ fn sorted(mut atoms: Vec<Atom>) -> Vec<Atom> {
 
 const ORDERS: [Order; 2] = [Order::Sequential, Order::Progressive];
 
-fn file(coded: &Coded, order: Order) -> Vec<u8> {
+fn file_of(coded: &Coded, order: Order) -> Vec<u8> {
     encode_exact(coded, order, 8, None).unwrap()
 }
 
 fn assert_comes_back(coded: &Coded) {
     for order in ORDERS {
-        let bytes = file(coded, order);
+        let bytes = file_of(coded, order);
         let back = read(&bytes).unwrap();
         assert_eq!(sorted(back.atoms.clone()), sorted(coded.atoms.clone()));
         let without_atoms = |coded: &Coded| Coded { atoms: vec![], ..coded.clone() };
         assert_eq!(without_atoms(&back), without_atoms(coded));
-        assert_eq!(file(&back, order), bytes, "the order is settled");
+        assert_eq!(file_of(&back, order), bytes, "the order is settled");
     }
 }
 
@@ -77,7 +81,7 @@ fn a_file_says_what_it_holds() {
 fn every_truncation_is_an_error() {
     for (channels, count) in [(3, 4), (4, 60), (3, 450)] {
         for order in ORDERS {
-            let file = file(&picture(3, Size::new(64, 48), channels, count, 12), order);
+            let file = file_of(&picture(3, Size::new(64, 48), channels, count, 12), order);
             assert!(read(&[]).is_err());
             for length in 1..file.len() {
                 let error = read(&file[..length]).unwrap_err();
@@ -91,7 +95,7 @@ fn every_truncation_is_an_error() {
 fn every_flipped_bit_is_an_error() {
     for (channels, count) in [(1, 10), (3, 300), (4, 60)] {
         for order in ORDERS {
-            let mut file = file(&picture(4, Size::new(64, 48), channels, count, 12), order);
+            let mut file = file_of(&picture(4, Size::new(64, 48), channels, count, 12), order);
             for bit in 0..file.len() * 8 {
                 file[bit / 8] ^= 1 << (bit % 8);
                 assert!(read(&file).is_err(), "bit {bit} of {} bytes", file.len());
@@ -106,7 +110,7 @@ fn every_flipped_bit_is_an_error() {
 #[test]
 fn of_a_file_from_top_to_bottom_the_gaussians_that_have_arrived_are_those_of_the_whole() {
     for channels in [1, 3, 4] {
-        let file = file(&picture(8, Size::new(90, 61), channels, 200, 12), Order::Sequential);
+        let file = file_of(&picture(8, Size::new(90, 61), channels, 200, 12), Order::Sequential);
         let whole = decode(&file, &ReadLimits::default()).unwrap();
         let mut counts = vec![];
         for length in 0..=file.len() {
@@ -129,7 +133,7 @@ fn of_a_file_from_top_to_bottom_the_gaussians_that_have_arrived_are_those_of_the
 #[test]
 fn of_a_progressive_file_the_layers_that_have_arrived_are_drawn_and_no_more() {
     let coded = picture(9, Size::new(90, 61), 3, 400, 40);
-    let bytes = file(&coded, Order::Progressive);
+    let bytes = file_of(&coded, Order::Progressive);
     let info = probe(&bytes, &ReadLimits::default()).unwrap();
     let layers = info.chunks.iter().filter(|chunk| chunk.kind == "LAYR").count();
     assert!(layers >= 3, "{layers}");
@@ -157,7 +161,7 @@ fn of_a_progressive_file_the_layers_that_have_arrived_are_drawn_and_no_more() {
 #[test]
 fn a_damaged_layer_is_not_drawn() {
     let coded = picture(9, Size::new(90, 61), 3, 400, 40);
-    let mut bytes = file(&coded, Order::Progressive);
+    let mut bytes = file_of(&coded, Order::Progressive);
     let last = bytes.len() - 10;
     bytes[last] ^= 1;
     let error = decode_partial(&bytes, &ReadLimits::default()).unwrap_err();
@@ -222,6 +226,19 @@ fn a_hundred_bytes_cannot_keep_a_reader_busy() {
     assert!(slowest < 1.0, "{slowest} s");
 }
 
+/// What an atom has for contexts is not summed up over its whole leaf again and again.
+#[test]
+fn a_crowd_in_one_place_takes_no_longer_than_elsewhere() {
+    let mut coded = picture(1, Size::new(8, 8), 3, 1, 9);
+    coded.atoms = vec![coded.atoms[0]; 50_000];
+    let file = file_of(&coded, Order::Sequential);
+    let started = std::time::Instant::now();
+    let all = ReadLimits { max_per_leaf: u64::MAX, ..ReadLimits::default() };
+    assert_eq!(decode_exact(&file, &all).unwrap().atoms.len(), 50_000);
+    assert!(started.elapsed().as_secs_f64() < 10.0, "{:?}", started.elapsed());
+    assert!(matches!(read(&file), Err(lgi::Error::Limit { limit: 4096, .. })));
+}
+
 #[test]
 fn limits_hold_before_anything_is_decoded() {
     let coded = picture(1, Size::new(120, 80), 3, 60, 9);
@@ -234,60 +251,22 @@ fn limits_hold_before_anything_is_decoded() {
         let error = decode(&file, &limits).unwrap_err();
         assert!(matches!(error, lgi::Error::Limit { .. }), "{error}");
     }
+    let per_leaf = ReadLimits { max_per_leaf: 4, ..ReadLimits::default() };
+    let crowded = picture(2, Size::new(8, 8), 3, 60, 9);
+    for order in ORDERS {
+        let error = decode(&file_of(&crowded, order), &per_leaf).unwrap_err();
+        assert!(matches!(error, lgi::Error::Limit { limit: 4, .. }), "{error}");
+    }
     let pairs = ReadLimits { max_pairs: 10, ..ReadLimits::default() };
     assert!(matches!(decode(&file, &pairs), Err(lgi::Error::Limit { .. })));
 }
-
-/// Streams in `tests/golden`, and what their parameters hash to on every machine.
-///
-/// `photo` is kodim23 of the Kodak set, `lgi encode --bpp 0.05 -q draft`; `alpha` and `gray` are
-/// made up by [`picture`]. A change of these hashes is a change of the format; the example
-/// `golden_streams` writes all of them.
-const GOLDEN: [(&str, Order, &[u8], [u64; 2]); 6] = [
-    (
-        "photo",
-        Order::Sequential,
-        include_bytes!("golden/photo.lgi"),
-        [0x6317_e111_378f_be80, 0xa606_ee02_22c2_5909],
-    ),
-    (
-        "alpha",
-        Order::Sequential,
-        include_bytes!("golden/alpha.lgi"),
-        [0x5645_f1e3_7de9_4cf0, 0x1959_febf_6920_ac03],
-    ),
-    (
-        "gray",
-        Order::Sequential,
-        include_bytes!("golden/gray.lgi"),
-        [0x8c26_ec83_fdc5_4f4e, 0x8d66_ff94_c594_a164],
-    ),
-    (
-        "photo_progressive",
-        Order::Progressive,
-        include_bytes!("golden/photo_progressive.lgi"),
-        [0xb76c_aac1_d9ab_d4bc, 0x6260_30dc_b3f7_af69],
-    ),
-    (
-        "alpha_progressive",
-        Order::Progressive,
-        include_bytes!("golden/alpha_progressive.lgi"),
-        [0x0b4b_bfb0_6416_1680, 0x9e5e_d1b5_f82b_826b],
-    ),
-    (
-        "gray_progressive",
-        Order::Progressive,
-        include_bytes!("golden/gray_progressive.lgi"),
-        [0x108f_75f1_0954_9e7a, 0x7471_2fda_c031_cad0],
-    ),
-];
 
 #[test]
 fn golden_streams_decode_to_the_same_parameters_everywhere() {
     for (name, order, bytes, expected) in GOLDEN {
         let coded = read(bytes).unwrap();
         assert_eq!(fingerprint(&coded), expected, "{name}");
-        assert_eq!(file(&coded, order), bytes, "{name}");
+        assert_eq!(file_of(&coded, order), bytes, "{name}");
     }
 }
 

@@ -7,6 +7,7 @@ use lgi::codec::{ReadLimits, decode, decode_partial, probe};
 pub const LIMITS: ReadLimits = ReadLimits {
     max_pixels: 1 << 22,
     max_gaussians: 1 << 14,
+    max_per_leaf: 1 << 12,
     max_pairs: 1 << 26,
     max_file_bytes: 1 << 20,
 };

@@ -96,7 +96,9 @@ pub fn probe(bytes: &[u8], limits: &ReadLimits) -> Result<FileInfo> {
 pub fn decode_exact(bytes: &[u8], limits: &ReadLimits) -> Result<Coded> {
     let file = File::parse(bytes, limits, Extent::Whole)?;
     match &file.gaussians {
-        Stored::Coded(payloads) => coded::read(payloads, file.header.size, file.header.channels),
+        Stored::Coded(payloads) => {
+            coded::read(payloads, file.header.size, file.header.channels, limits)
+        }
         _ => Err(unsupported("its Gaussians are not coded")),
     }
 }

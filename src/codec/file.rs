@@ -37,11 +37,11 @@ impl Stored<'_> {
         }
     }
 
-    fn read(&self, size: Size, channels: usize) -> Result<Gaussians> {
+    fn read(&self, size: Size, channels: usize, limits: &ReadLimits) -> Result<Gaussians> {
         match self {
             Self::Float32(payload) => float32::read(payload, channels),
             Self::Quantized16(payload) => quantized16::read(payload, channels),
-            Self::Coded(payloads) => Ok(coded::read(payloads, size, channels)?.gaussians()),
+            Self::Coded(payloads) => Ok(coded::read(payloads, size, channels, limits)?.gaussians()),
         }
     }
 }
@@ -128,7 +128,7 @@ impl<'a> File<'a> {
 
     pub fn into_scene(self, limits: &ReadLimits) -> Result<Scene> {
         let Header { size, channels, bit_depth, blend } = self.header;
-        let gaussians = self.gaussians.read(size, channels)?;
+        let gaussians = self.gaussians.read(size, channels, limits)?;
         scene::check_gaussians(&gaussians, 1.01).map_err(|error| malformed(error.to_string()))?;
         limits.check_pairs(&gaussians, size)?;
         Ok(Scene { size, bit_depth, blend, gaussians, metadata: self.metadata })

@@ -281,8 +281,13 @@ fn scene(session: &Session<'_>, fitted: &Fitted, target: &Image, bit_depth: u8) 
 fn draw(backend: &mut dyn Backend, bytes: &[u8]) -> Result<Image> {
     // This program's own file is not untrusted.
     let all = u64::MAX;
-    let limits =
-        ReadLimits { max_pixels: all, max_gaussians: all, max_pairs: all, max_file_bytes: all };
+    let limits = ReadLimits {
+        max_pixels: all,
+        max_gaussians: all,
+        max_per_leaf: all,
+        max_pairs: all,
+        max_file_bytes: all,
+    };
     let scene = codec::decode(bytes, &limits)?;
     let mut renderer = Renderer::new(backend, scene.blend, scene.size);
     renderer.set(&scene.gaussians);

@@ -11,7 +11,7 @@ use super::stream::{MOST_LAYERS, Walk, in_leaves};
 use super::symbols::Symbols;
 use crate::codec::bytes::Bytes;
 use crate::codec::compact::{push_varint, varint};
-use crate::codec::{malformed, unsupported};
+use crate::codec::{ReadLimits, malformed, unsupported};
 use crate::error::{Error, Result};
 use crate::image::Size;
 
@@ -126,15 +126,22 @@ fn addressable(count: u64) -> Result<usize> {
 /// that is cut off, those that are whole: what damage there may be to it nothing tells.
 ///
 /// # Errors
-/// [`Error::Malformed`] if a number of Gaussians is not the one that is stated.
-pub fn read(payloads: &Payloads, size: Size, channels: usize) -> Result<Coded> {
+/// [`Error::Malformed`] if a number of Gaussians is not the one that is stated; [`Error::Limit`] if
+/// there are too many in a leaf.
+pub fn read(
+    payloads: &Payloads,
+    size: Size,
+    channels: usize,
+    limits: &ReadLimits,
+) -> Result<Coded> {
     let mut bytes = Bytes(payloads.first);
     let Head { count, step, spacing } = Head::read(&mut bytes)?;
     let (base, atoms) = (Vec::new(), Vec::new());
     let mut coded = Coded { size, channels, step, spacing, base, atoms };
     let grid = coded.grid();
     let mut model = Model::trained();
-    let mut walk = Walk::new(size, channels, !payloads.layers.is_empty());
+    let walk = Walk::new(size, channels, !payloads.layers.is_empty());
+    let mut walk = walk.with_at_most(limits.max_per_leaf);
 
     let begin = if payloads.is_cut { Decoder::of_part } else { Decoder::new };
     let mut decoder = begin(bytes.0);

@@ -11,7 +11,7 @@ use super::neighbours::{AXES, Known, Neighbourhood, Regression};
 use super::surroundings::Surroundings;
 use super::symbols::{Symbols, bit_length};
 use crate::codec::malformed;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::image::Size;
 
 /// Kinds of numbers; those with digits take two.
@@ -36,13 +36,26 @@ pub struct Walk {
     /// Number of layers before this one; 0 for atoms that stand with the base layer.
     layer: usize,
     known: Surroundings,
+    /// Most atoms of a leaf in a layer.
+    max_per_leaf: u64,
 }
 
 impl Walk {
     /// A walk at its beginning; `has_layers` if it is to be gone more than once.
     pub fn new(size: Size, components: usize, has_layers: bool) -> Self {
-        let known = Surroundings::new(has_layers);
-        Self { leaves: Leaves::new(size), components, layer: 0, known }
+        let (leaves, known) = (Leaves::new(size), Surroundings::new(has_layers));
+        Self { leaves, components, layer: 0, known, max_per_leaf: u64::MAX }
+    }
+
+    /// The same with at most so many atoms in a leaf of a layer.
+    pub fn with_at_most(self, max_per_leaf: u64) -> Self {
+        Self { max_per_leaf, ..self }
+    }
+
+    fn check_count(&self, count: u32) -> Result<()> {
+        let (value, limit) = (u64::from(count), self.max_per_leaf);
+        let what = "Gaussians within 8x8 pixels (raise max-per-leaf to allow more)";
+        if value > limit { Err(Error::Limit { what, value, limit }) } else { Ok(()) }
     }
 
     /// Goes back to the first leaf for one more layer, the [`MOST_LAYERS`]-th at most.
@@ -56,7 +69,8 @@ impl Walk {
     /// that were whole are in `atoms` even if there is an error.
     ///
     /// # Errors
-    /// [`crate::Error::Malformed`] if there are more than `expected`, or fewer.
+    /// [`Error::Malformed`] if there are more than `expected`, or fewer; [`Error::Limit`] if there are
+    /// too many in a leaf.
     pub fn code<C: Coder>(
         &mut self,
         symbols: &mut Symbols<'_, C>,
@@ -75,17 +89,21 @@ impl Walk {
                 let place = row * self.leaves.columns + column;
                 let given = source.map_or(&nothing, |source| &source[place]);
                 self.known.begin_leaf();
-                let around = self.known.neighbours(column);
-                let count = self.count(symbols, column, row, &around, given.len() as u32);
+                let mut near = self.nearby(column);
+                let count = self.count(symbols, column, row, near.mean_scale, given.len() as u32);
                 check_whole(symbols)?;
+                self.check_count(count)?;
+                near.count = count;
                 left = left.checked_sub(count as usize).ok_or_else(|| {
                     malformed(format!("it holds more than its {expected} Gaussians"))
                 })?;
                 for index in 0..count {
                     let given = given.get(index as usize).copied().unwrap_or_default();
-                    let atom = self.atom(symbols, [column, row], &around, count, given);
+                    let atom = self.atom(symbols, [column, row], &near, given);
                     check_whole(symbols)?;
-                    self.known.push(Known::new(atom));
+                    let known = Known::new(atom);
+                    near.sums.add(&known);
+                    self.known.push(known);
                     atoms.push(atom);
                 }
             }
@@ -146,7 +164,7 @@ impl Walk {
         symbols: &mut Symbols<'_, C>,
         column: usize,
         row: usize,
-        around: &[Known],
+        mean: u32,
         value: u32,
     ) -> u32 {
         let near = |offset| self.known.at(column, offset).len() as u32;
@@ -155,7 +173,6 @@ impl Walk {
         let far = near([-2, 0]) + near([0, -2]);
         let sum = west + north + north_west + north_east;
         let edge = u32::from(self.leaves.is_outside(column, row));
-        let mean = mean_scale(around);
         let pattern =
             west.min(3) | north.min(3) << 2 | north_west.min(3) << 4 | north_east.min(3) << 6;
         let [before, around_before] = self.earlier_atoms(column);
@@ -174,17 +191,11 @@ impl Walk {
         &self,
         symbols: &mut Symbols<'_, C>,
         [column, row]: [usize; 2],
-        around: &[Known],
-        count: u32,
+        near: &Nearby,
         given: Atom,
     ) -> Atom {
-        let here = self.known.at(column, [0, 0]);
-        let mut near = Neighbourhood::empty();
-        around.iter().chain(here).for_each(|known| near.add(known));
         let mut atom = Atom::default();
-
-        let (crowd, layer) = (self.crowd(column), self.layer as u32);
-        let place = Place { near, around, here, count, crowd, layer };
+        let place = Place { near, here: self.known.at(column, [0, 0]) };
         place.color(symbols, &mut atom, given, self.components);
         place.scales(symbols, &mut atom, given);
         place.angle(symbols, &mut atom, given);
@@ -194,6 +205,21 @@ impl Walk {
         let index = if C::WRITES { points.index(given.place) } else { 0 };
         atom.place = points.place(uniform(symbols.coder, index, points.count()));
         atom
+    }
+
+    /// What the leaves around one have for contexts of its atoms.
+    fn nearby(&self, column: usize) -> Nearby {
+        let around = self.known.neighbours(column);
+        let mut sums = Neighbourhood::empty();
+        around.iter().for_each(|known| sums.add(known));
+        Nearby {
+            mean_scale: mean_scale(&around),
+            sums,
+            around,
+            count: 0,
+            crowd: self.crowd(column),
+            layer: self.layer as u32,
+        }
     }
 
     /// Atoms in the four leaves next to this one, at most 7.
@@ -224,16 +250,26 @@ fn mean_scale(atoms: &[Known]) -> u32 {
     level(sum.div_euclid(2 * atoms.len() as i64) as i32, 4).min(20)
 }
 
-/// Everything that the numbers of one atom have for contexts.
-struct Place<'a> {
-    near: Neighbourhood,
-    around: &'a [Known],
-    here: &'a [Known],
+/// What the atoms of one leaf have for contexts. Nothing of it is summed up again for every atom:
+/// a leaf of very many would keep a reader busy.
+struct Nearby {
+    /// Over the neighbours, and the atoms of the leaf so far.
+    sums: Neighbourhood,
+    around: Vec<Known>,
+    /// Of the neighbours, see [`mean_scale`].
+    mean_scale: u32,
     /// Atoms of the leaf.
     count: u32,
     crowd: u32,
     /// Number of layers before this one.
     layer: u32,
+}
+
+/// Everything that the numbers of one atom have for contexts.
+struct Place<'a> {
+    near: &'a Nearby,
+    /// The atoms of the leaf so far.
+    here: &'a [Known],
 }
 
 impl Place<'_> {
@@ -244,23 +280,23 @@ impl Place<'_> {
         given: Atom,
         components: usize,
     ) {
-        let near = &self.near;
+        let near = &self.near.sums;
         let most = bit_length(MAX_COMPONENT);
         let previous = self.here.last().map(|known| known.atom.color[0]);
         let before = previous.map_or(0, |k| bit_length(k) + 1);
         let strength =
             if near.count > 0 { (near.strength() * 2 / OCTAVE).clamp(0, 20) as u32 } else { 31 };
-        let scale = mean_scale(self.around);
+        let scale = self.near.mean_scale;
         let contexts = [
-            before * 32 + self.count.min(7),
+            before * 32 + self.near.count.min(7),
             strength * 32 + before,
-            scale * 32 + self.crowd,
-            near.largest * 64 + before * 8 + self.count.min(4),
+            scale * 32 + self.near.crowd,
+            near.largest * 64 + before * 8 + self.near.count.min(4),
             strength | scale << 6,
-            self.layer | before << 4,
+            self.near.layer | before << 4,
         ];
-        let contexts = in_use(&contexts, self.layer);
-        let last = self.here.iter().rev().chain(self.around.iter().rev()).take(3).enumerate();
+        let contexts = in_use(&contexts, self.near.layer);
+        let last = self.here.iter().rev().chain(self.near.around.iter().rev()).take(3).enumerate();
         let signs: u32 =
             last.map(|(i, known)| (u32::from(known.atom.color[0] > 0) + 1) << (2 * i)).sum();
         let sign = [
@@ -288,7 +324,7 @@ impl Place<'_> {
         [orange, green]: [i32; 2],
         most: u32,
     ) {
-        let near = &self.near;
+        let near = &self.near.sums;
         let luma = atom.color[0];
         let (size, positive) = (bit_length(luma), u32::from(luma > 0));
         let length = |double: i32| bit_length(double.clamp(-255, 255));
@@ -301,9 +337,9 @@ impl Place<'_> {
             likely[0] * 16 + length(guess),
             near.usual_size(1) * 16 + size,
             likely[0] + 16 * likely[1],
-            self.layer | size << 4 | length(guess) << 8,
+            self.near.layer | size << 4 | length(guess) << 8,
         ];
-        let contexts = in_use(&contexts, self.layer);
+        let contexts = in_use(&contexts, self.near.layer);
         let sign = [tendency(guess), tendency(guess) + 8 * positive + 16 * length(guess)];
         atom.color[1] = symbols.signed(orange, kind::COLOR[1], contexts, &sign, most);
 
@@ -316,9 +352,9 @@ impl Place<'_> {
             likely[1] * 16 + first,
             near.usual_size(2) * 16 + size,
             likely[1] + 16 * length(other),
-            self.layer | size << 4 | first << 8,
+            self.near.layer | size << 4 | first << 8,
         ];
-        let contexts = in_use(&contexts, self.layer);
+        let contexts = in_use(&contexts, self.near.layer);
         let sign = [
             tendency(guess) + 5 * tendency(other),
             tendency(guess) + 8 * positive + 16 * (atom.color[1].signum() + 1) as u32,
@@ -327,7 +363,7 @@ impl Place<'_> {
     }
 
     fn scales<C: Coder>(&self, symbols: &mut Symbols<'_, C>, atom: &mut Atom, given: Atom) {
-        let near = &self.near;
+        let near = &self.near.sums;
         let steps = atom.steps();
         let (fine, bits) = (steps.scale_bits, SCALE_RANGE_BITS + steps.scale_bits);
         let modelled = SCALE_RANGE_BITS + fine.min(3);
@@ -340,7 +376,7 @@ impl Place<'_> {
             fine * 32 + strength,
             level(small, 6) * 2 + known,
             level(small, 3) * 32 + strength,
-            mean * 32 + self.crowd + 2000,
+            mean * 32 + self.near.crowd + 2000,
             level(small, 3) + 16 * level(large, 3) + 4000,
         ];
         let value =
@@ -354,7 +390,7 @@ impl Place<'_> {
             level(log, 12) + 64 * strength.min(15),
             level(log, 6) * 32 + level(large, 4),
             level(log, 6) * 32 + level(aspect, 6) + 2000,
-            level(log, 6) * 32 + self.crowd + 4000,
+            level(log, 6) * 32 + self.near.crowd + 4000,
         ];
         let value =
             symbols.bits(given.scale[0] as u32, bits, modelled, kind::LARGER_SCALE, &contexts);
@@ -364,8 +400,8 @@ impl Place<'_> {
     fn angle<C: Coder>(&self, symbols: &mut Symbols<'_, C>, atom: &mut Atom, given: Atom) {
         let steps = atom.steps();
         let bits = steps.angle_bits(atom.scale.map(|scale| steps.scale(scale)));
-        let (axis, agreement) = self.near.axis();
-        let last = self.here.last().or(self.around.last());
+        let (axis, agreement) = self.near.sums.axis();
+        let last = self.here.last().or(self.near.around.last());
         let last = last.map_or(AXES, |known| known.turn / (super::fixed::HALF_TURN / AXES));
         let contexts = [
             bits,
