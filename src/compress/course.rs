@@ -33,6 +33,11 @@ impl<'a> Course<'a> {
         Self { observer, iteration: 0, iterations, is_over: false }
     }
 
+    /// Plans so many more iterations, from here.
+    pub fn expect(&mut self, iterations: u64) {
+        self.iterations = self.iteration + iterations;
+    }
+
     /// Whether it was asked to end.
     pub fn is_over(&self) -> bool {
         self.is_over

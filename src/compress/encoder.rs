@@ -28,7 +28,7 @@ const LAMBDA: f64 = 0.05;
 const RATE_WEIGHT: f32 = 0.3;
 
 /// Bits of a new Gaussian, for the decision whether it is worth a trial.
-const NEW_BITS: f32 = 6.0;
+const NEW_BITS: f32 = 10.0;
 
 /// Largest share of Gaussians that a round adds.
 const GROWTH: f64 = 0.25;
@@ -72,10 +72,7 @@ impl<'a> Encoder<'a> {
         options: &CompressOptions,
         observer: &'a mut Observer<'a>,
     ) -> Result<Self> {
-        let Effort { iterations, rounds, refit_iterations, .. } = options.effort;
-        let planned = 2 * estimate::ITERATIONS
-            + iterations
-            + rounds.saturating_sub(1) as u64 * refit_iterations;
+        let planned = 2 * estimate::ITERATIONS + options.effort.passes();
         let base = BaseLayer::fit(backend, image)?;
         let rest = Arc::clone(image);
         let mut encoder = Self {
@@ -206,6 +203,8 @@ impl<'a> Encoder<'a> {
     }
 
     fn fit(&mut self, count: usize) -> Result<Gaussians> {
+        self.effort = self.effort.at(self.image.size().pixels() / count.max(1));
+        self.course.expect(self.effort.passes());
         let options = self.fit_options(count, self.effort.iterations);
         let fitter = Fitter::new(self.backend, Arc::clone(&self.rest), options)?;
         Ok(self.course.run(fitter)?.gaussians)

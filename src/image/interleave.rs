@@ -1,10 +1,12 @@
 //! Planar `f32` to and from interleaved integers, shape `[H, W, C]`.
 
+use rayon::prelude::*;
+
 use super::{Image, Size};
 use crate::error::Result;
 
 /// An integer sample whose largest value is white.
-pub(super) trait Sample: Copy + PartialEq + Into<f32> {
+pub(super) trait Sample: Copy + PartialEq + Into<f32> + Send {
     /// White, and fully opaque.
     const WHITE: Self;
 
@@ -65,14 +67,18 @@ impl Image {
 }
 
 fn interleave<T: Sample>(image: &Image) -> Vec<T> {
-    let channels = image.channels();
+    let (channels, width) = (image.channels(), image.size().width);
     let mut samples = vec![T::from_value(0.0); image.data().len()];
-    for channel in 0..channels {
-        let out = samples.iter_mut().skip(channel).step_by(channels);
-        for (sample, value) in out.zip(image.plane(channel)) {
-            *sample = T::from_value(*value);
+    let rows = samples.par_chunks_mut((width * channels).max(1)).enumerate();
+    rows.for_each(|(y, row)| {
+        for channel in 0..channels {
+            let values = &image.plane(channel)[y * width..][..width];
+            let out = row.iter_mut().skip(channel).step_by(channels);
+            for (sample, value) in out.zip(values) {
+                *sample = T::from_value(*value);
+            }
         }
-    }
+    });
     samples
 }
 
