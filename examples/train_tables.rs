@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use lgi::backend::cpu::Cpu;
-use lgi::codec::coded::{Coded, train};
+use lgi::codec::coded::{Coded, Order, train};
 use lgi::compress::{CompressOptions, Effort, Target, compress};
 use lgi::fit::Quality;
 use lgi::image::{Limits, load};
@@ -32,6 +32,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let image = Arc::new(load(path, &Limits::default())?.image);
             let options = CompressOptions {
                 target: Target::Step(step),
+                order: Order::Sequential,
                 effort: Effort::of(Quality::Fast),
                 seed: 0,
             };

@@ -11,12 +11,20 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The bytes are not what they claim to be: cut off, damaged, or of another format.
+    /// The bytes are not what they claim to be: damaged, or of another format.
     #[error("{what} cannot be read: {message}")]
     Malformed {
         /// What was being read, such as `"picture"` or `".lgi file"`.
         what: &'static str,
         /// What is wrong with it.
+        message: String,
+    },
+    /// The bytes end too early; what is there may be right.
+    #[error("{what} cannot be read: {message}")]
+    Truncated {
+        /// What was being read.
+        what: &'static str,
+        /// Where it ends.
         message: String,
     },
     /// The input is valid but uses something that this version does not support.

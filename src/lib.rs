@@ -35,7 +35,8 @@
 //! 5. [`codec`] writes the best state into an `.lgi` file, or `image` writes the rendered picture.
 //!    For a coded file, [`compress`] quantises the fitted Gaussians and searches for the integers
 //!    that are worth their bits.
-//! 6. Decoding reads the file within limits, scales the Gaussians ([`resize`]), and draws them.
+//! 6. Decoding reads the file within limits, scales the Gaussians ([`resize`]), leaves out those that
+//!    a part of the picture has no use for ([`crop`]), and draws them.
 //!
 //! Dependencies point one way: `image`, `gaussians`, `covariance`, `metrics` and `codec` know no
 //! backend; `backend` knows no optimizer; `optim` knows neither; `fit` joins them; the command is
@@ -54,6 +55,7 @@ pub mod blend;
 pub mod codec;
 pub mod compress;
 pub mod covariance;
+pub mod crop;
 pub mod density;
 pub mod error;
 pub mod fit;

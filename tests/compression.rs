@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use lgi::backend::cpu::Cpu;
 use lgi::blend::Blend;
-use lgi::codec::coded::Coded;
+use lgi::codec::coded::{Coded, Order};
 use lgi::codec::encode_exact;
 use lgi::compress::{CompressOptions, Effort, Target, compress};
 use lgi::fit::Quality;
@@ -32,11 +32,15 @@ fn picture(size: Size, channels: usize) -> Arc<Image> {
 fn coded(image: &Arc<Image>, target: Target, threads: usize) -> lgi::Result<Coded> {
     let mut backend = Cpu::with_threads(threads)?;
     let effort = Effort { iterations: 30, rounds: 2, sweeps: 2, refit_iterations: 8 };
-    compress(&mut backend, image, &CompressOptions { target, effort, seed: 3 })
+    compress(
+        &mut backend,
+        image,
+        &CompressOptions { target, effort, order: Order::Sequential, seed: 3 },
+    )
 }
 
 fn file(image: &Arc<Image>, target: Target) -> Vec<u8> {
-    encode_exact(&coded(image, target, 2).unwrap(), 8, None).unwrap()
+    encode_exact(&coded(image, target, 2).unwrap(), Order::Sequential, 8, None).unwrap()
 }
 
 fn psnr(coded: &Coded, image: &Image) -> f64 {
@@ -77,7 +81,7 @@ fn a_psnr_is_reached() {
 fn finer_steps_give_better_and_larger_files() {
     let image = picture(Size::new(192, 128), 3);
     let [coarse, fine] = [0.4, 0.1].map(|step| coded(&image, Target::Step(step), 2).unwrap());
-    let size = |coded: &Coded| encode_exact(coded, 8, None).unwrap().len();
+    let size = |coded: &Coded| encode_exact(coded, Order::Sequential, 8, None).unwrap().len();
     assert!(size(&fine) > size(&coarse));
     assert!(psnr(&fine, &image) > psnr(&coarse, &image) + 1.0);
 }
@@ -88,7 +92,7 @@ fn the_same_command_gives_the_same_bytes_on_any_number_of_threads() {
     let one = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         let coded = pool.install(|| coded(&image, Target::Bytes(700), threads)).unwrap();
-        encode_exact(&coded, 8, None).unwrap()
+        encode_exact(&coded, Order::Sequential, 8, None).unwrap()
     };
     let first = one(1);
     assert_eq!(first, one(1));
@@ -115,7 +119,7 @@ fn flat_pictures_take_next_to_nothing() {
     let image = Arc::new(image);
     let coded = coded(&image, Target::PsnrDb(35.0), 1).unwrap();
     assert!(psnr(&coded, &image) >= 35.0);
-    assert!(encode_exact(&coded, 8, None).unwrap().len() < 400);
+    assert!(encode_exact(&coded, Order::Sequential, 8, None).unwrap().len() < 400);
 }
 
 #[test]

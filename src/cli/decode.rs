@@ -6,8 +6,8 @@ use std::time::Instant;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 use lgi::backend::{Backend, select};
-use lgi::codec;
-use lgi::image::{PictureFormat, Size};
+use lgi::codec::{self, Partial, Scene};
+use lgi::image::{PictureFormat, Region, Size};
 
 use super::device::{parse_device, use_threads};
 use super::failure::{Failure, Result};
@@ -22,6 +22,8 @@ Examples:
   lgi decode photo.lgi
       Writes photo.png.
   lgi decode photo.lgi -o large.png --scale 4
+  lgi decode photo.lgi -o eye.png --scale 4 --region 640x480+1200+800
+  lgi decode arrived-so-far.lgi -o preview.png --partial
   lgi decode *.lgi -o thumbnails/ --width 160
   lgi decode photo.lgi -o - | display -";
 
@@ -66,6 +68,21 @@ pub struct DecodeArguments {
     /// Draw so many pixels high; without --width, in proportion
     #[arg(long, value_name = "PIXELS")]
     height: Option<usize>,
+
+    /// Draw only this part: WIDTHxHEIGHT+LEFT+TOP in pixels of the drawn picture
+    ///
+    /// As jpegtran and ImageMagick write it. With --scale and its like, of the picture at that
+    /// size, which then may be larger than the limits allow: only the part is drawn.
+    #[arg(long, value_name = "REGION")]
+    region: Option<Region>,
+
+    /// Draw what has arrived of a coded file that is cut off
+    ///
+    /// Of a file encoded with --progressive the base layer, and every layer that is whole and has
+    /// passed its checksum: the whole picture, less finely. Of others the base layer, and the
+    /// Gaussians from the top down to where the file ends, which no checksum covers there.
+    #[arg(long)]
+    partial: bool,
 
     /// Bits a channel; as in the picture that was encoded, if the format can, where not given
     #[arg(long, value_name = "BITS", value_parser = PossibleValuesParser::new(["8", "16"]))]
@@ -146,10 +163,11 @@ fn decode(arguments: &DecodeArguments, job: &Job, backend: &mut dyn Backend) -> 
     };
     let limits = &arguments.limits;
     let bytes = job.input.read(limits.max_file_bytes())?;
-    let scene = codec::decode(&bytes, &limits.for_scenes());
-    let scene = scene.map_err(|error| job.input.blame(error))?;
+    let scene = read(arguments, &bytes, &job.input)?;
     let size = size_to_draw(arguments, scene.size);
-    limits.check_size(size).map_err(|error| job.input.blame(error))?;
+    let region = arguments.region.unwrap_or(Region::whole(size));
+    let checked = region.check_within(size).and_then(|()| limits.check_size(region.size));
+    checked.map_err(|error| job.input.blame(error))?;
 
     let bit_depth = match arguments.bit_depth.as_deref() {
         Some("16") => 16,
@@ -159,16 +177,31 @@ fn decode(arguments: &DecodeArguments, job: &Job, backend: &mut dyn Backend) -> 
     let picture =
         PictureOutput { place: &job.output, format, bit_depth, overwrite: arguments.force };
     picture.check(scene.gaussians.channels())?;
-    let written = picture.write(&scene_file::draw(backend, &scene, size)?)?;
+    let written = picture.write(&scene_file::draw(backend, &scene, size, &region, limits)?)?;
     Ok(Report {
         output: Some(job.output.to_string()),
-        width: size.width,
-        height: size.height,
+        width: region.size.width,
+        height: region.size.height,
         bytes: written,
-        bpp: lgi::metrics::bits_per_pixel(written, size),
+        bpp: lgi::metrics::bits_per_pixel(written, region.size),
         device: Some(backend.description().to_owned()),
         ..scene_file::report(&job.input, &scene, written, started)
     })
+}
+
+/// The scene of a file, or what has arrived of it if that will do.
+fn read(arguments: &DecodeArguments, bytes: &[u8], input: &Place) -> Result<Scene> {
+    let limits = arguments.limits.for_scenes();
+    if !arguments.partial {
+        return Ok(codec::decode(bytes, &limits).map_err(|error| input.blame(error))?);
+    }
+    let partial = codec::decode_partial(bytes, &limits);
+    let Partial { scene, is_whole } = partial.map_err(|error| input.blame(error))?;
+    if !is_whole && !arguments.report.quiet {
+        let count = scene.gaussians.len();
+        messages::warning(format!("{input}: cut off; {count} of its Gaussians have arrived"));
+    }
+    Ok(scene)
 }
 
 /// The size that was asked for; what is not said keeps the proportions.

@@ -19,6 +19,11 @@ pub struct LimitArguments {
           default_value_t = ReadLimits::default().max_gaussians)]
     max_gaussians: u64,
 
+    /// Most Gaussians of a coded file within the same 8x8 pixels
+    #[arg(long, value_name = "COUNT", hide_short_help = true,
+          default_value_t = ReadLimits::default().max_per_leaf)]
+    max_per_leaf: u64,
+
     /// Most pairs of a pixel and a Gaussian that reaches it: the work of drawing
     #[arg(long, value_name = "COUNT", hide_short_help = true,
           default_value_t = ReadLimits::default().max_pairs)]
@@ -55,6 +60,7 @@ impl LimitArguments {
         ReadLimits {
             max_pixels: self.max_pixels,
             max_gaussians: self.max_gaussians,
+            max_per_leaf: self.max_per_leaf,
             max_pairs: self.max_pairs,
             max_file_bytes: self.max_file_bytes,
         }

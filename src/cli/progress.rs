@@ -69,28 +69,41 @@ impl Display {
             ));
             return;
         }
+        self.advance(progress.iteration, progress.psnr_db);
+    }
+
+    /// Changes the number of updates that are planned.
+    pub fn plan(&mut self, planned: u64) {
+        match self {
+            Self::Quiet => {}
+            Self::Bar(bar) => bar.set_length(planned),
+            Self::Lines { iterations, .. } => *iterations = planned,
+        }
+    }
+
+    /// Shows that so many updates were made, and what they came to.
+    pub fn advance(&mut self, iteration: u64, psnr_db: f64) {
         match self {
             Self::Quiet => {}
             Self::Bar(bar) => {
-                if bar.position() == 0 && progress.iteration > 0 {
+                if bar.position() == 0 && iteration > 0 {
                     // A resumed fit did not do the first iterations at once.
-                    bar.set_position(progress.iteration);
+                    bar.set_position(iteration);
                     bar.reset_eta();
                 }
-                bar.set_message(format!("{:.2} dB", progress.psnr_db));
-                bar.set_position(progress.iteration);
+                bar.set_message(format!("{:.2} dB", psnr_db));
+                bar.set_position(iteration);
             }
             Self::Lines { name, iterations, first, last_line } => {
-                let (from, since) = *first.get_or_insert((progress.iteration, Instant::now()));
+                let (from, since) = *first.get_or_insert((iteration, Instant::now()));
                 if last_line.elapsed() >= LINE_EVERY {
                     *last_line = Instant::now();
-                    let done = progress.iteration.saturating_sub(from);
+                    let done = iteration.saturating_sub(from);
                     let rate = done as f64 / since.elapsed().as_secs_f64();
-                    let left = iterations.saturating_sub(progress.iteration) as f64 / rate;
+                    let left = iterations.saturating_sub(iteration) as f64 / rate;
                     messages::line(&format!(
-                        "{name}: {}/{iterations}, {:.2} dB, {rate:.1} iterations/s, {left:.0} s \
-                         left",
-                        progress.iteration, progress.psnr_db
+                        "{name}: {iteration}/{iterations}, {psnr_db:.2} dB, {rate:.1} \
+                         iterations/s, {left:.0} s left"
                     ));
                 }
             }

@@ -4,7 +4,8 @@ use std::time::Instant;
 
 use lgi::backend::Backend;
 use lgi::codec::{self, Scene};
-use lgi::image::{self, Image, Size};
+use lgi::crop::crop;
+use lgi::image::{self, Image, Region, Size};
 use lgi::renderer::Renderer;
 use lgi::resize::resize;
 use serde_json::Value;
@@ -14,13 +15,23 @@ use super::limits::LimitArguments;
 use super::paths::Place;
 use super::report::Report;
 
-/// Draws a scene at `size`.
+/// Draws a region of a scene that is `size` large as a whole.
 ///
 /// # Errors
-/// Those of the backend.
-pub fn draw(backend: &mut dyn Backend, scene: &Scene, size: Size) -> Result<Image> {
-    let gaussians = resize(&scene.gaussians, scene.blend, scene.size, size);
-    let mut renderer = Renderer::new(backend, scene.blend, size);
+/// A limit of the work, and those of the backend.
+pub fn draw(
+    backend: &mut dyn Backend,
+    scene: &Scene,
+    size: Size,
+    region: &Region,
+    limits: &LimitArguments,
+) -> Result<Image> {
+    let mut gaussians = resize(&scene.gaussians, scene.blend, scene.size, size);
+    if region.size != size {
+        gaussians = crop(&gaussians, region);
+    }
+    limits.for_scenes().check_pairs(&gaussians, region.size)?;
+    let mut renderer = Renderer::new(backend, scene.blend, region.size);
     renderer.set(&gaussians);
     Ok(renderer.render()?)
 }
@@ -38,7 +49,7 @@ pub fn read_either(
     let image = if codec::is_lgi(&bytes) {
         let scene = codec::decode(&bytes, &limits.for_scenes());
         let scene = scene.map_err(|error| place.blame(error))?;
-        draw(backend, &scene, scene.size)?
+        draw(backend, &scene, scene.size, &Region::whole(scene.size), limits)?
     } else {
         let loaded = image::decode(&bytes, &limits.for_pictures());
         loaded.map_err(|error| place.blame(error))?.image

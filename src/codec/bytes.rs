@@ -1,6 +1,6 @@
 //! Little-endian numbers from a slice that may end at any point.
 
-use super::malformed;
+use super::truncated;
 use crate::error::Result;
 
 /// A slice that is consumed from the front.
@@ -11,7 +11,7 @@ impl<'a> Bytes<'a> {
     /// The next `count` bytes.
     pub fn take(&mut self, count: usize) -> Result<&'a [u8]> {
         let Some((front, rest)) = self.0.split_at_checked(count) else {
-            return Err(malformed(format!(
+            return Err(truncated(format!(
                 "{count} bytes expected, {} left; the file is cut off",
                 self.0.len()
             )));

@@ -3,7 +3,7 @@
 use super::bytes::Bytes;
 use super::{Header, malformed, unsupported};
 use crate::blend::Blend;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::image::Size;
 
 /// First bytes of a compact file; the fifth tells it from a plain one.
@@ -16,10 +16,12 @@ const ANCILLARY: u8 = 0x40;
 
 /// Coded Gaussians, `GCOD`.
 pub(super) const CODED: u8 = 1;
+/// A layer of more of them, `LAYR`.
+pub(super) const LAYER: u8 = 2;
 /// JSON, `meta`.
 pub(super) const METADATA: u8 = ANCILLARY | 1;
 
-/// One chunk whose checksum is right.
+/// One chunk whose checksum is right, unless it is said to be cut off.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Chunk<'a> {
     /// Type, without the mark of the last one.
@@ -31,6 +33,7 @@ pub(super) struct Chunk<'a> {
 pub(super) fn name(kind: u8) -> &'static str {
     match kind {
         CODED => "GCOD",
+        LAYER => "LAYR",
         METADATA => "meta",
         _ => "unknown",
     }
@@ -107,39 +110,92 @@ pub(super) fn write_chunk(out: &mut Vec<u8>, covered: usize, kind: u8, last: boo
     out.extend_from_slice(&checksum.to_le_bytes());
 }
 
-/// All chunks up to the last, which nothing may follow. `whole` is the file, `bytes` what stands
-/// behind its header. The first checksum covers the header too.
-pub(super) fn read_chunks<'a>(whole: &'a [u8], bytes: &mut Bytes<'a>) -> Result<Vec<Chunk<'a>>> {
+/// What there is of a file's chunks.
+pub(super) struct Arrived<'a> {
+    /// Those that are whole.
+    pub chunks: Vec<Chunk<'a>>,
+    /// Where the file is cut off, if it is.
+    pub cut: Option<Cut<'a>>,
+}
+
+/// The end of a file that is cut off.
+pub(super) struct Cut<'a> {
+    /// The chunk that is not whole, without a checksum, if its payload has begun.
+    pub chunk: Option<Chunk<'a>>,
+    /// What a reader says that needs the whole file.
+    pub error: Error,
+}
+
+/// All chunks up to the last, which nothing may follow, or as far as the file goes. `whole` is
+/// the file, `bytes` what stands behind its header. The first checksum covers the header too.
+///
+/// # Errors
+/// [`Error::Malformed`] for a wrong checksum or length, [`Error::Unsupported`] for a critical
+/// chunk that is not known.
+pub(super) fn read_chunks<'a>(whole: &'a [u8], bytes: &mut Bytes<'a>) -> Result<Arrived<'a>> {
     let mut chunks = Vec::new();
     let mut covered = whole;
     loop {
-        let kind = bytes.u8()?;
-        let length = usize::try_from(varint(bytes)?)
-            .map_err(|_| malformed("it has a chunk longer than this machine can address"))?;
-        let payload = bytes.take(length)?;
-        let end = covered.len() - bytes.0.len();
-        if bytes.u32()? != crc32fast::hash(&covered[..end]) {
+        let (kind, length) = match read_head(bytes) {
+            Err(error @ Error::Truncated { .. }) => {
+                return Ok(Arrived { chunks, cut: Some(Cut { chunk: None, error }) });
+            }
+            head => head?,
+        };
+        let chunk = Chunk { kind: kind & !LAST, payload: bytes.0 };
+        let (payload, end, checksum) = match read_body(covered, bytes, length) {
+            Err(error @ Error::Truncated { .. }) => {
+                check_known(chunk.kind)?;
+                let payload = &chunk.payload[..length.min(chunk.payload.len())];
+                let chunk = Some(Chunk { payload, ..chunk });
+                return Ok(Arrived { chunks, cut: Some(Cut { chunk, error }) });
+            }
+            body => body?,
+        };
+        if checksum != crc32fast::hash(&covered[..end]) {
             return Err(malformed(format!(
                 "the checksum of its chunk {} is wrong; the file is damaged",
-                name(kind & !LAST)
+                name(chunk.kind)
             )));
         }
+        check_known(chunk.kind)?;
         covered = bytes.0;
-        let chunk = Chunk { kind: kind & !LAST, payload };
-        if chunk.kind & ANCILLARY == 0 && chunk.kind != CODED {
-            return Err(unsupported(format!(
-                "it needs a chunk of type {}, which this version does not know; update this \
-                 program",
-                chunk.kind
-            )));
-        }
-        chunks.push(chunk);
+        chunks.push(Chunk { payload, ..chunk });
         if kind & LAST != 0 {
             break;
         }
     }
     match bytes.0.len() {
-        0 => Ok(chunks),
+        0 => Ok(Arrived { chunks, cut: None }),
         more => Err(malformed(format!("{more} bytes follow its end"))),
     }
+}
+
+/// Refuses a chunk that may not be skipped and means nothing to this version.
+fn check_known(kind: u8) -> Result<()> {
+    if kind & ANCILLARY != 0 || matches!(kind, CODED | LAYER) {
+        return Ok(());
+    }
+    Err(unsupported(format!(
+        "it needs a chunk of type {kind}, which this version does not know; update this program"
+    )))
+}
+
+/// Type and length of a chunk.
+fn read_head(bytes: &mut Bytes) -> Result<(u8, usize)> {
+    let kind = bytes.u8()?;
+    let length = usize::try_from(varint(bytes)?)
+        .map_err(|_| malformed("it has a chunk longer than this machine can address"))?;
+    Ok((kind, length))
+}
+
+/// Payload, number of bytes that the checksum covers, and checksum.
+fn read_body<'a>(
+    covered: &[u8],
+    bytes: &mut Bytes<'a>,
+    length: usize,
+) -> Result<(&'a [u8], usize, u32)> {
+    let payload = bytes.take(length)?;
+    let end = covered.len() - bytes.0.len();
+    Ok((payload, end, bytes.u32()?))
 }

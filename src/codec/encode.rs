@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::coded::{self, Coded};
+use super::coded::{self, Coded, Order};
 use super::{Header, MAX_METADATA_BYTES, Scene, chunk, compact, float32, quantized16};
 use crate::atomic_file;
 use crate::blend::Blend;
@@ -61,12 +61,14 @@ pub fn encode(scene: &Scene, options: &WriteOptions) -> Result<Vec<u8>> {
     Ok(out)
 }
 
-/// Quantised Gaussians as an `.lgi` file in memory; the same give the same bytes.
+/// Quantised Gaussians as an `.lgi` file in memory; the same give the same bytes, in whatever order
+/// they are handed over.
 ///
 /// # Errors
 /// [`Error::Invalid`] if a file cannot hold them, or their metadata.
 pub fn encode_exact(
     coded: &Coded,
+    order: Order,
     bit_depth: u8,
     metadata: Option<&serde_json::Value>,
 ) -> Result<Vec<u8>> {
@@ -80,9 +82,12 @@ pub fn encode_exact(
         compact::write_chunk(&mut out, covered, compact::METADATA, false, &metadata);
         covered = out.len();
     }
-    let mut payload = Vec::new();
-    coded::write(coded, &mut payload)?;
-    compact::write_chunk(&mut out, covered, compact::CODED, true, &payload);
+    let payloads = coded::write(coded, order)?;
+    for (index, payload) in payloads.iter().enumerate() {
+        let kind = if index == 0 { compact::CODED } else { compact::LAYER };
+        compact::write_chunk(&mut out, covered, kind, index + 1 == payloads.len(), payload);
+        covered = out.len();
+    }
     Ok(out)
 }
 

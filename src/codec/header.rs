@@ -1,7 +1,7 @@
 //! The fixed header of an `.lgi` file.
 
 use super::bytes::Bytes;
-use super::{MAGIC, VERSION, malformed, unsupported};
+use super::{MAGIC, VERSION, malformed, truncated, unsupported};
 use crate::blend::Blend;
 use crate::error::Result;
 use crate::gaussians::SUPPORT_Q;
@@ -101,7 +101,7 @@ fn check_magic(bytes: &[u8]) -> Result<()> {
         return Err(malformed("it is empty"));
     }
     if MAGIC.starts_with(bytes) {
-        return Err(malformed(format!("it ends after {} bytes; it is cut off", bytes.len())));
+        return Err(truncated(format!("it ends after {} bytes; it is cut off", bytes.len())));
     }
     if bytes.starts_with(&MAGIC[..4]) {
         return Err(malformed(

@@ -11,6 +11,9 @@ pub struct ReadLimits {
     pub max_pixels: u64,
     /// Most Gaussians. Default: 2^24, 16.8 million.
     pub max_gaussians: u64,
+    /// Most Gaussians of a coded file whose centres lie within the same 8x8 pixels, in a layer.
+    /// Default: 4096.
+    pub max_per_leaf: u64,
     /// Most pairs of a pixel and a Gaussian that reaches it, at the picture's own size: the work
     /// of drawing. Default: 2^34, seconds on a CPU and some 500 per pixel of an 8K picture.
     pub max_pairs: u64,
@@ -23,6 +26,7 @@ impl Default for ReadLimits {
         Self {
             max_pixels: 1 << 27,
             max_gaussians: 1 << 24,
+            max_per_leaf: 1 << 12,
             max_pairs: 1 << 34,
             max_file_bytes: 1 << 30,
         }
@@ -47,7 +51,11 @@ impl ReadLimits {
         check("Gaussians (raise max-gaussians to allow more)", count, self.max_gaussians)
     }
 
-    pub(super) fn check_pairs(&self, gaussians: &Gaussians, size: Size) -> Result<()> {
+    /// Checks the work of drawing at a size.
+    ///
+    /// # Errors
+    /// [`Error::Limit`].
+    pub fn check_pairs(&self, gaussians: &Gaussians, size: Size) -> Result<()> {
         let pairs = pairs(gaussians, size);
         check("pixel-Gaussian pairs (raise max-pairs to allow more)", pairs, self.max_pairs)
     }

@@ -11,13 +11,16 @@ pub mod coded;
 mod compact;
 mod decode;
 mod encode;
+mod file;
 mod float32;
 mod header;
 mod limits;
 mod quantized16;
 mod scene;
 
-pub use decode::{ChunkInfo, FileInfo, decode, decode_exact, probe, read, read_file};
+pub use decode::{
+    ChunkInfo, FileInfo, Partial, decode, decode_exact, decode_partial, probe, read, read_file,
+};
 pub use encode::{Precision, WriteOptions, encode, encode_exact, write_file};
 pub use header::Header;
 pub use limits::ReadLimits;
@@ -42,6 +45,10 @@ const WHAT: &str = ".lgi file";
 
 fn malformed(message: impl Into<String>) -> crate::Error {
     crate::Error::Malformed { what: WHAT, message: message.into() }
+}
+
+fn truncated(message: impl Into<String>) -> crate::Error {
+    crate::Error::Truncated { what: WHAT, message: message.into() }
 }
 
 fn unsupported(message: impl Into<String>) -> crate::Error {

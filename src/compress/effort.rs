@@ -2,6 +2,10 @@
 
 use crate::fit::Quality;
 
+/// Pixels for each Gaussian from which on an encoding is worth more work; about those of 0.13 bits
+/// a pixel.
+const SPARSE_PX: usize = 200;
+
 /// Work of the parts of an encoding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Effort {
@@ -26,5 +30,24 @@ impl Effort {
             Quality::Max => (2000, 10, 6, 120),
         };
         Self { iterations, rounds, sweeps, refit_iterations }
+    }
+
+    /// The effort for pictures with so many pixels for each Gaussian: where few Gaussians draw
+    /// much each, it is worth more to have each of them right.
+    pub(super) fn at(self, pixels_per_gaussian: usize) -> Self {
+        if pixels_per_gaussian < SPARSE_PX {
+            return self;
+        }
+        Self {
+            iterations: self.iterations * 3 / 2,
+            rounds: self.rounds * 3 / 2,
+            sweeps: self.sweeps * 2,
+            refit_iterations: self.refit_iterations * 2 / 3,
+        }
+    }
+
+    /// Passes of the fit and of all that refit it.
+    pub(super) fn passes(&self) -> u64 {
+        self.iterations + self.rounds.saturating_sub(1) as u64 * self.refit_iterations
     }
 }

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use super::base_layer::{self, BaseLayer};
+use super::course::{Course, Observer};
 use super::quantize::{quantize_all, to_components};
 use super::search::Search;
 use super::{CompressOptions, Effort, Target, estimate};
 use crate::backend::Backend;
 use crate::blend::Blend;
+use crate::codec;
 use crate::codec::coded::atom::Atom;
-use crate::codec::{self, coded::Coded};
+use crate::codec::coded::{Coded, Order};
 use crate::density::{self, DensityOptions, Plan};
 use crate::error::{Error, Result};
 use crate::fit::{FitOptions, Fitter, RatePenalty, recipe};
@@ -26,7 +28,7 @@ const LAMBDA: f64 = 0.05;
 const RATE_WEIGHT: f32 = 0.3;
 
 /// Bits of a new Gaussian, for the decision whether it is worth a trial.
-const NEW_BITS: f32 = 6.0;
+const NEW_BITS: f32 = 10.0;
 
 /// Largest share of Gaussians that a round adds.
 const GROWTH: f64 = 0.25;
@@ -52,8 +54,10 @@ const ATTEMPTS: usize = 6;
 /// An encoding in progress.
 pub(super) struct Encoder<'a> {
     backend: &'a mut dyn Backend,
+    course: Course<'a>,
     image: &'a Arc<Image>,
     effort: Effort,
+    order: Order,
     seed: u64,
     base: BaseLayer,
     /// What the base layer leaves.
@@ -66,13 +70,17 @@ impl<'a> Encoder<'a> {
         backend: &'a mut dyn Backend,
         image: &'a Arc<Image>,
         options: &CompressOptions,
+        observer: &'a mut Observer<'a>,
     ) -> Result<Self> {
+        let planned = 2 * estimate::ITERATIONS + options.effort.passes();
         let base = BaseLayer::fit(backend, image)?;
         let rest = Arc::clone(image);
         let mut encoder = Self {
             backend,
+            course: Course::new(observer, planned),
             image,
             effort: options.effort,
+            order: options.order,
             seed: options.seed,
             base,
             rest,
@@ -87,18 +95,20 @@ impl<'a> Encoder<'a> {
         match *target {
             Target::Step(step) => {
                 self.set_step(step)?;
-                let count = estimate::count(self.backend, &self.rest, self.seed, step)?;
+                let count =
+                    estimate::count(self.backend, &mut self.course, &self.rest, self.seed, step)?;
                 let gaussians = self.fit(count)?;
                 self.refine(gaussians, |_, _| Ok(None))
             }
             Target::PsnrDb(psnr_db) => self.reach(psnr_db),
             Target::Bytes(bytes) => {
                 let bits = 8.0 * bytes as f64;
-                let guess = estimate::step(self.backend, &self.rest, self.seed, bits)?;
+                let guess =
+                    estimate::step(self.backend, &mut self.course, &self.rest, self.seed, bits)?;
                 self.set_step(guess.step)?;
                 let gaussians = self.fit(guess.count)?;
                 let coded = self.refine(gaussians, |encoder, coded| {
-                    let ratio = file_bytes(coded)? as f64 / (AIM * bytes as f64);
+                    let ratio = encoder.file_bytes(coded)? as f64 / (AIM * bytes as f64);
                     Ok(Some(encoder.step() * ratio.powf(1.0 / RATE_POWER).clamp(0.6, 1.6)))
                 })?;
                 self.fit_into(coded, bytes)
@@ -109,7 +119,8 @@ impl<'a> Encoder<'a> {
     /// Rounds whose colour step follows the PSNR, then small steps until it is reached.
     fn reach(&mut self, psnr_db: f64) -> Result<Coded> {
         let wanted = self.distortion_of(psnr_db);
-        let guess = estimate::step_for(self.backend, &self.rest, self.seed, wanted)?;
+        let guess =
+            estimate::step_for(self.backend, &mut self.course, &self.rest, self.seed, wanted)?;
         self.set_step(guess.step)?;
         let gaussians = self.fit(guess.count)?;
         let mut coded = self.refine(gaussians, |encoder, coded| {
@@ -126,7 +137,7 @@ impl<'a> Encoder<'a> {
             if better {
                 best = Some((reached, coded.clone()));
             }
-            if (0.0..=OVERSHOOT_DB).contains(&(reached - psnr_db)) {
+            if (0.0..=OVERSHOOT_DB).contains(&(reached - psnr_db)) || self.course.is_over() {
                 break;
             }
             let ratio = wanted / self.distortion_of(reached);
@@ -192,9 +203,11 @@ impl<'a> Encoder<'a> {
     }
 
     fn fit(&mut self, count: usize) -> Result<Gaussians> {
+        self.effort = self.effort.at(self.image.size().pixels() / count.max(1));
+        self.course.expect(self.effort.passes());
         let options = self.fit_options(count, self.effort.iterations);
         let fitter = Fitter::new(self.backend, Arc::clone(&self.rest), options)?;
-        run(fitter)
+        Ok(self.course.run(fitter)?.gaussians)
     }
 
     fn refit(&mut self, gaussians: Gaussians) -> Result<Gaussians> {
@@ -206,7 +219,7 @@ impl<'a> Encoder<'a> {
         options.colors = ColorStart::Local;
         let fitter =
             Fitter::from_gaussians(self.backend, Arc::clone(&self.rest), options, gaussians)?;
-        run(fitter)
+        Ok(self.course.run(fitter)?.gaussians)
     }
 
     fn fit_options(&self, count: usize, iterations: u64) -> FitOptions {
@@ -231,6 +244,9 @@ impl<'a> Encoder<'a> {
         adjust: impl Fn(&mut Self, &Coded) -> Result<Option<f64>>,
     ) -> Result<Coded> {
         for _ in 1..self.effort.rounds {
+            if self.course.is_over() {
+                break;
+            }
             let coded = self.searched(&gaussians);
             if let Some(step) = adjust(self, &coded)? {
                 self.set_step(step)?;
@@ -246,7 +262,9 @@ impl<'a> Encoder<'a> {
     fn searched(&self, gaussians: &Gaussians) -> Coded {
         let atoms = quantize_all(gaussians, self.step(), self.rest.size());
         let mut search = self.begin_search(atoms);
-        for _ in 0..self.effort.sweeps {
+        // One is worth waiting for.
+        let sweeps = if self.course.is_over() { 1 } else { self.effort.sweeps };
+        for _ in 0..sweeps {
             let count = search.atoms().len();
             let changes = search.sweep();
             if changes.changed * 50 < count && changes.deleted * 200 < count {
@@ -262,6 +280,11 @@ impl<'a> Encoder<'a> {
         Search::new(size, channels, self.step, self.lambda(), residual, atoms)
     }
 
+    /// Bytes of the file of a picture.
+    fn file_bytes(&self, coded: &Coded) -> Result<u64> {
+        Ok(codec::encode_exact(coded, self.order, 8, None)?.len() as u64)
+    }
+
     fn lambda(&self) -> f32 {
         (LAMBDA * self.step().powi(2)) as f32
     }
@@ -269,8 +292,8 @@ impl<'a> Encoder<'a> {
     /// Brings a picture close to a size, and not above.
     fn fit_into(&mut self, mut coded: Coded, bytes: u64) -> Result<Coded> {
         for _ in 0..ATTEMPTS {
-            let used = file_bytes(&coded)? as f64 / bytes as f64;
-            if used >= LEAST_USED || self.step <= 1 {
+            let used = self.file_bytes(&coded)? as f64 / bytes as f64;
+            if used >= LEAST_USED || self.step <= 1 || self.course.is_over() {
                 break;
             }
             // Finer steps, and more Gaussians.
@@ -283,7 +306,7 @@ impl<'a> Encoder<'a> {
         let mut search = self.begin_search(std::mem::take(&mut coded.atoms));
         loop {
             coded.atoms = search.atoms().to_vec();
-            let over = file_bytes(&coded)?.saturating_sub(bytes);
+            let over = self.file_bytes(&coded)?.saturating_sub(bytes);
             if over == 0 {
                 return Ok(coded);
             }
@@ -329,19 +352,9 @@ impl<'a> Encoder<'a> {
     }
 }
 
-/// Bytes of the file of a picture.
-fn file_bytes(coded: &Coded) -> Result<u64> {
-    Ok(codec::encode_exact(coded, 8, None)?.len() as u64)
-}
-
 /// The atoms of a picture as Gaussians.
 fn drawn(coded: Coded) -> Gaussians {
     Coded { base: Vec::new(), ..coded }.gaussians()
-}
-
-fn run(mut fitter: Fitter<'_>) -> Result<Gaussians> {
-    while fitter.step()?.stop.is_none() {}
-    Ok(fitter.best().gaussians)
 }
 
 /// A picture in the orthonormal basis, `[C, H, W]`, times `factor`.

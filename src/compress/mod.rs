@@ -4,6 +4,7 @@
 
 mod base_layer;
 mod costs;
+mod course;
 mod effort;
 mod encoder;
 mod estimate;
@@ -12,13 +13,15 @@ mod quantize;
 mod search;
 mod splat;
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
+pub use course::{CompressProgress, Observer};
 pub use effort::Effort;
 
 use self::encoder::Encoder;
 use crate::backend::Backend;
-use crate::codec::coded::Coded;
+use crate::codec::coded::{Coded, Order};
 use crate::error::{Error, Result};
 use crate::image::Image;
 
@@ -38,6 +41,8 @@ pub enum Target {
 pub struct CompressOptions {
     /// What the file is to be like.
     pub target: Target,
+    /// The order of the Gaussians in the file: it has a part in the bytes.
+    pub order: Order,
     /// How much work it may be.
     pub effort: Effort,
     /// Seed of everything random.
@@ -45,7 +50,7 @@ pub struct CompressOptions {
 }
 
 /// Quantised Gaussians that draw `image`, shape `[C, H, W]` with 1, 3 or 4 channels;
-/// [`crate::codec::encode_exact`] makes a file of them.
+/// [`crate::codec::encode_exact`] makes a file of them, in the order of the options.
 ///
 /// # Errors
 /// [`Error::Invalid`] for a picture without pixels or of other channels, and for a target out of
@@ -54,6 +59,20 @@ pub fn compress(
     backend: &mut dyn Backend,
     image: &Arc<Image>,
     options: &CompressOptions,
+) -> Result<Coded> {
+    compress_observed(backend, image, options, &mut |_| ControlFlow::Continue(()))
+}
+
+/// The same, told how far it is and asked whether to go on. An encoding that is ended early still
+/// keeps a target of bytes; a target PSNR it may miss.
+///
+/// # Errors
+/// As [`compress`].
+pub fn compress_observed<'a>(
+    backend: &'a mut dyn Backend,
+    image: &'a Arc<Image>,
+    options: &CompressOptions,
+    observer: &'a mut Observer<'a>,
 ) -> Result<Coded> {
     if image.size().pixels() == 0 || !matches!(image.channels(), 1 | 3 | 4) {
         return Err(Error::Invalid(format!(
@@ -72,5 +91,5 @@ pub fn compress(
     {
         return Err(Error::Invalid(format!("the target PSNR must be a number, not {psnr_db}")));
     }
-    Encoder::new(backend, image, options)?.run(&options.target)
+    Encoder::new(backend, image, options, observer)?.run(&options.target)
 }

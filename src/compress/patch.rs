@@ -127,8 +127,8 @@ impl Patch {
     }
 }
 
-/// What is done with a vector of pixels. A trait and no closure, for closures are not inlined into code for wider
-/// vectors.
+/// What is done with a vector of pixels. A trait and no closure, for closures are not inlined into
+/// code for wider vectors.
 trait Visit<S: Simd> {
     fn visit(&mut self, simd: S, pixels: Pixels<S>);
 }

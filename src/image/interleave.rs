@@ -1,10 +1,12 @@
 //! Planar `f32` to and from interleaved integers, shape `[H, W, C]`.
 
+use rayon::prelude::*;
+
 use super::{Image, Size};
 use crate::error::Result;
 
 /// An integer sample whose largest value is white.
-pub(super) trait Sample: Copy + PartialEq + Into<f32> {
+pub(super) trait Sample: Copy + PartialEq + Into<f32> + Send {
     /// White, and fully opaque.
     const WHITE: Self;
 
@@ -12,11 +14,18 @@ pub(super) trait Sample: Copy + PartialEq + Into<f32> {
     fn from_value(value: f32) -> Self;
 }
 
+/// The nearest integer, halves upwards, of a value below 2^23 that is not negative. `f32::round`
+/// is a call for every value where the processor is not known to have an instruction for it.
+fn nearest(value: f32) -> i32 {
+    let below = value as i32;
+    below + i32::from(value - below as f32 >= 0.5)
+}
+
 impl Sample for u8 {
     const WHITE: Self = Self::MAX;
 
     fn from_value(value: f32) -> Self {
-        (value.clamp(0.0, 1.0) * 255.0).round() as Self
+        nearest(value.clamp(0.0, 1.0) * 255.0) as Self
     }
 }
 
@@ -24,7 +33,7 @@ impl Sample for u16 {
     const WHITE: Self = Self::MAX;
 
     fn from_value(value: f32) -> Self {
-        (value.clamp(0.0, 1.0) * 65535.0).round() as Self
+        nearest(value.clamp(0.0, 1.0) * 65535.0) as Self
     }
 }
 
@@ -58,14 +67,18 @@ impl Image {
 }
 
 fn interleave<T: Sample>(image: &Image) -> Vec<T> {
-    let channels = image.channels();
+    let (channels, width) = (image.channels(), image.size().width);
     let mut samples = vec![T::from_value(0.0); image.data().len()];
-    for channel in 0..channels {
-        let out = samples.iter_mut().skip(channel).step_by(channels);
-        for (sample, value) in out.zip(image.plane(channel)) {
-            *sample = T::from_value(*value);
+    let rows = samples.par_chunks_mut((width * channels).max(1)).enumerate();
+    rows.for_each(|(y, row)| {
+        for channel in 0..channels {
+            let values = &image.plane(channel)[y * width..][..width];
+            let out = row.iter_mut().skip(channel).step_by(channels);
+            for (sample, value) in out.zip(values) {
+                *sample = T::from_value(*value);
+            }
         }
-    }
+    });
     samples
 }
 
@@ -89,4 +102,22 @@ pub(super) fn gather<T: Sample>(
         data.extend(plane.map(|sample| Into::<f32>::into(*sample) / white));
     }
     Image::from_planar(size, order.len(), data)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn samples_are_the_nearest_ones() {
+        for sample in 0..=65_535_u16 {
+            assert_eq!(u16::from_value(f32::from(sample) / 65_535.0), sample);
+        }
+        for value in (0..200_000).map(|i| i as f32 / 199_999.0) {
+            assert_eq!(f32::from(u8::from_value(value)), (value * 255.0).round(), "{value}");
+            assert_eq!(f32::from(u16::from_value(value)), (value * 65_535.0).round(), "{value}");
+        }
+        let odd = [-1.0, 2.0, f32::NAN, f32::INFINITY].map(u8::from_value);
+        assert_eq!(odd, [0, 255, 0, 255]);
+    }
 }

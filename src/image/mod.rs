@@ -10,11 +10,13 @@ mod halve;
 mod interleave;
 mod jpeg_end;
 mod limits;
+mod region;
 
 pub use decode::{Loaded, decode, load, read};
 pub use encode::{SaveOptions, encode, save, write};
 pub use format::PictureFormat;
 pub use limits::Limits;
+pub use region::Region;
 
 use crate::error::{Error, Result};
 

@@ -36,6 +36,50 @@ fn bits_per_pixel_steps_and_quality_are_targets_too() {
 }
 
 #[test]
+fn what_has_arrived_of_a_file_is_drawn_if_that_is_asked_for() {
+    let place = Place::new();
+    place.picture("a.png");
+    for (order, part) in [("", 0.7), ("--progressive", 0.9)] {
+        let run = format!("encode a.png -f -o a.lgi --size 900 -q draft --device cpu {order}");
+        place.lgi(&run).assert().success();
+        let bytes = place.bytes("a.lgi");
+        assert!(bytes.len() <= 900, "{} bytes", bytes.len());
+        place.write("cut.lgi", &bytes[..(part * bytes.len() as f64) as usize]);
+        let line = error_line(&mut place.lgi("decode cut.lgi -o cut.png"), 1);
+        assert!(line.contains("cut off"), "{line}");
+        assert!(!place.has("cut.png"));
+
+        let output = place.lgi("decode cut.lgi -o cut.png --partial").assert().success();
+        let said = String::from_utf8_lossy(&output.get_output().stderr).into_owned();
+        assert!(said.contains("cut.lgi: cut off") && !said.contains("error"), "{said}");
+        place.lgi("decode a.lgi -o whole.png -f").assert().success();
+        place.lgi("decode a.lgi -o same.png -f --partial --quiet").assert().success().stderr("");
+        assert_eq!(place.bytes("same.png"), place.bytes("whole.png"));
+        let psnr = |name: &str| {
+            let compared = json(&mut place.lgi(&format!("compare a.png {name} --json")));
+            compared["psnr_db"].as_f64().unwrap()
+        };
+        let (partly, wholly) = (psnr("cut.png"), psnr("whole.png"));
+        assert!(partly > 12.0 && partly < wholly, "{order}: {partly} {wholly}");
+        std::fs::remove_file(place.path("cut.png")).unwrap();
+        place.write("cut.lgi", &bytes[..9]);
+        error_line(&mut place.lgi("decode cut.lgi -o cut.png --partial"), 1);
+    }
+}
+
+#[test]
+fn plain_files_show_nothing_before_they_are_whole() {
+    let place = Place::new();
+    place.picture("a.png");
+    place.encode("a.png").assert().success();
+    let bytes = place.bytes("a.lgi");
+    place.lgi("decode a.lgi -o whole.png --partial").assert().success();
+    place.write("cut.lgi", &bytes[..bytes.len() - 1]);
+    let line = error_line(&mut place.lgi("decode cut.lgi -o cut.png --partial"), 1);
+    assert!(line.contains("cut off"), "{line}");
+}
+
+#[test]
 fn the_same_seed_gives_the_same_bytes() {
     let place = Place::new();
     place.picture_of("a.png", 4);

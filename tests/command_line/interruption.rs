@@ -74,6 +74,35 @@ fn an_interrupt_does_not_wait_for_the_next_input() {
     drop(silent);
 }
 
+/// A coded encode has no checkpoints to wait for; its line of progress comes too late. What is
+/// certain: however early or late the signal comes, the file is whole and as small as asked for.
+#[test]
+fn an_interrupted_coded_encode_leaves_a_whole_file_or_none() {
+    let place = Place::new();
+    place.picture("a.png");
+    for delay_ms in [0, 300, 1500] {
+        let mut child = Command::new(assert_cmd::cargo::cargo_bin!("lgi"))
+            .args("encode a.png -f -o x.lgi --size 500 -q max --device cpu".split_whitespace())
+            .current_dir(place.path("."))
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(Duration::from_millis(delay_ms));
+        send("-INT", &child);
+        let status = child.wait().unwrap();
+        if place.has("x.lgi") {
+            assert!(matches!(status.code(), Some(130 | 0)), "{status}");
+            place.lgi("decode x.lgi -o x.png -f").assert().success();
+            assert!(place.bytes("x.lgi").len() <= 500);
+            std::fs::remove_file(place.path("x.lgi")).unwrap();
+        } else {
+            // The signal came before there was anything to be interrupted.
+            assert!(status.signal() == Some(2) || status.code() == Some(130), "{status}");
+        }
+        assert!(place.list(".").iter().all(|name| !name.contains("tmp")), "{:?}", place.list("."));
+    }
+}
+
 #[test]
 fn a_killed_fit_is_gone_on_with_to_the_same_bytes() {
     let place = Place::new();

@@ -1,16 +1,20 @@
 //! Coded files: the options that ask for one, and how it is made.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use clap::Args;
 use lgi::backend::Backend;
-use lgi::codec::{self, coded::Coded};
-use lgi::compress::{CompressOptions, Effort, Target, compress};
+use lgi::codec;
+use lgi::codec::coded::{Coded, Order};
+use lgi::compress::{CompressOptions, CompressProgress, Effort, Target, compress_observed};
 use lgi::fit::Quality;
 use lgi::image::{Image, Size};
 
 use super::arguments::EncodeArguments;
 use crate::cli::failure::{Failure, Result};
+use crate::cli::interrupt;
+use crate::cli::progress::Display;
 
 /// The target of a coded file.
 #[derive(Args, Debug)]
@@ -18,8 +22,8 @@ use crate::cli::failure::{Failure, Result};
 pub struct CodedArguments {
     /// Code the Gaussians: some 3 bytes for each, in place of 36 or more
     ///
-    /// --bpp, --size and --step ask for it too. With none of them the file has what looks good
-    /// without being large: 0.5 bits per pixel.
+    /// --bpp, --size, --step and --progressive ask for it too. With none of the first three the
+    /// file has what looks good without being large: 0.5 bits per pixel.
     #[arg(long, conflicts_with_all = CONFLICTS)]
     pub coded: bool,
 
@@ -35,6 +39,13 @@ pub struct CodedArguments {
     #[arg(long, value_name = "STEP", hide_short_help = true,
           conflicts_with_all = CONFLICTS, conflicts_with_all = ["bpp", "size"])]
     pub step: Option<f64>,
+
+    /// Coarse to fine: any beginning of the file draws the whole picture
+    ///
+    /// `lgi decode --partial` draws what has arrived of it. At 0.2 bits per pixel it takes
+    /// 2.3 % more bytes than from top to bottom. Asks for a coded file too.
+    #[arg(long, conflicts_with_all = CONFLICTS)]
+    pub progressive: bool,
 }
 
 /// Options of the plain fit, which mean nothing here.
@@ -59,7 +70,11 @@ const USUAL_BPP: f64 = 0.5;
 impl CodedArguments {
     /// Whether a coded file is asked for.
     pub fn is_wanted(&self) -> bool {
-        self.coded || self.bpp.is_some() || self.size.is_some() || self.step.is_some()
+        self.coded
+            || self.progressive
+            || self.bpp.is_some()
+            || self.size.is_some()
+            || self.step.is_some()
     }
 
     /// Checks the numbers.
@@ -77,6 +92,10 @@ impl CodedArguments {
         Ok(())
     }
 
+    fn order(&self) -> Order {
+        if self.progressive { Order::Progressive } else { Order::Sequential }
+    }
+
     fn target(&self, psnr_db: Option<f64>, size: Size) -> Target {
         let bytes = |bpp: f64| Target::Bytes((bpp * size.pixels() as f64 / 8.0) as u64);
         match (psnr_db, self.bpp, self.size, self.step) {
@@ -89,30 +108,47 @@ impl CodedArguments {
     }
 }
 
-/// A coded picture: its Gaussians, and the file.
+/// A coded picture.
 pub struct CodedFile {
     /// The Gaussians.
     pub coded: Coded,
     /// The file.
     pub bytes: Vec<u8>,
+    /// Iterations of all fits.
+    pub iterations: u64,
+    /// Whether it was ended by Ctrl-C.
+    pub interrupted: bool,
 }
 
 /// Codes a picture as the command line asks for.
 ///
 /// # Errors
-/// Those of [`compress`].
+/// Those of [`compress_observed`].
 pub fn encode(
     arguments: &EncodeArguments,
     backend: &mut dyn Backend,
     image: &Arc<Image>,
     bit_depth: u8,
+    display: &mut Display,
 ) -> Result<CodedFile> {
     let options = CompressOptions {
         target: arguments.coded.target(arguments.main.psnr, image.size()),
+        order: arguments.coded.order(),
         effort: Effort::of(arguments.main.quality.unwrap_or(Quality::Balanced)),
         seed: arguments.main.seed.unwrap_or_default(),
     };
-    let coded = compress(backend, image, &options)?;
-    let bytes = codec::encode_exact(&coded, bit_depth, None)?;
-    Ok(CodedFile { coded, bytes })
+    let (mut iterations, mut interrupted) = (0, false);
+    let mut observe = |progress: &CompressProgress| {
+        iterations = progress.iteration;
+        display.plan(progress.iterations);
+        display.advance(progress.iteration, progress.psnr_db);
+        interrupted |= interrupt::requested();
+        if interrupted { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let coded = compress_observed(backend, image, &options, &mut observe)?;
+    if interrupted {
+        display.say(&format!("interrupted after {iterations} iterations"));
+    }
+    let bytes = codec::encode_exact(&coded, options.order, bit_depth, None)?;
+    Ok(CodedFile { coded, bytes, iterations, interrupted })
 }

@@ -5,8 +5,7 @@ use std::time::Instant;
 
 use lgi::backend::{Backend, StageTime};
 use lgi::codec::{self, ReadLimits, Scene, WriteOptions};
-use lgi::compress::Effort;
-use lgi::fit::{Checkpoint, CountSearch, FitOptions, Fitter, Quality, Verdict, detail, recipe};
+use lgi::fit::{Checkpoint, CountSearch, FitOptions, Fitter, Verdict, detail, recipe};
 use lgi::image::{Image, Loaded};
 use lgi::renderer::Renderer;
 use serde_json::json;
@@ -66,7 +65,7 @@ pub fn encode(session: &mut Session<'_>, job: &Job, read: lgi::Result<Ready>) ->
     session.backend.profile(session.arguments.records.profile);
     let fitting = Instant::now();
     let file = if session.arguments.coded.is_wanted() {
-        coded_file(session, &target, bit_depth)?
+        coded_file(session, job, &target, bit_depth)?
     } else {
         plain_file(session, job, &target, bit_depth)?
     };
@@ -132,15 +131,21 @@ fn plain_file(
 }
 
 /// Fits, quantises and codes.
-fn coded_file(session: &mut Session<'_>, target: &Arc<Image>, bit_depth: u8) -> Result<File> {
+fn coded_file(
+    session: &mut Session<'_>,
+    job: &Job,
+    target: &Arc<Image>,
+    bit_depth: u8,
+) -> Result<File> {
     let Session { arguments, backend, .. } = session;
-    let done = coded::encode(arguments, backend.as_mut(), target, bit_depth)?;
+    let mut display = Display::new(&job.input.to_string(), 0, arguments.report.quiet);
+    let done = coded::encode(arguments, backend.as_mut(), target, bit_depth, &mut display)?;
     Ok(File {
         gaussians: done.coded.base.len() + done.coded.atoms.len(),
-        iterations: Effort::of(arguments.main.quality.unwrap_or(Quality::Balanced)).iterations,
+        iterations: done.iterations,
         method: "coded".into(),
         bytes: done.bytes,
-        interrupted: false,
+        interrupted: done.interrupted,
     })
 }
 
@@ -276,8 +281,13 @@ fn scene(session: &Session<'_>, fitted: &Fitted, target: &Image, bit_depth: u8) 
 fn draw(backend: &mut dyn Backend, bytes: &[u8]) -> Result<Image> {
     // This program's own file is not untrusted.
     let all = u64::MAX;
-    let limits =
-        ReadLimits { max_pixels: all, max_gaussians: all, max_pairs: all, max_file_bytes: all };
+    let limits = ReadLimits {
+        max_pixels: all,
+        max_gaussians: all,
+        max_per_leaf: all,
+        max_pairs: all,
+        max_file_bytes: all,
+    };
     let scene = codec::decode(bytes, &limits)?;
     let mut renderer = Renderer::new(backend, scene.blend, scene.size);
     renderer.set(&scene.gaussians);

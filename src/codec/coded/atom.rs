@@ -221,37 +221,45 @@ impl Lattice {
         [range[0], range[1].max(range[0])]
     }
 
-    /// Number of points inside a square.
-    pub fn count(&self, square: &Square) -> u32 {
-        let rows = self.rows(square).map(|row| self.columns(square, row));
-        rows.map(|[low, high]| (high - low) as u32).sum()
+    /// The points inside a square.
+    pub fn within(&self, square: &Square) -> Points {
+        let rows = self.rows(square).map(|row| (row, self.columns(square, row)));
+        Points { rows: rows.filter(|(_, [low, high])| low < high).collect() }
+    }
+}
+
+/// The points of a lattice inside a square, row by row.
+#[derive(Clone, Debug)]
+pub struct Points {
+    /// Rows that have points, and the half-open ranges of their columns.
+    rows: Vec<(i64, [i64; 2])>,
+}
+
+impl Points {
+    /// Number of points.
+    pub fn count(&self) -> u32 {
+        self.rows.iter().map(|(_, [low, high])| (high - low) as u32).sum()
     }
 
-    /// Which of the points inside a square a place is, row by row; 0 if it is none.
-    pub fn index(&self, square: &Square, place: [i32; 2]) -> u32 {
+    /// Which of the points a place is; 0 if it is none.
+    pub fn index(&self, place: [i32; 2]) -> u32 {
+        let [column, row] = place.map(i64::from);
         let mut before = 0;
-        for row in self.rows(square) {
-            let [low, high] = self.columns(square, row);
-            if row == i64::from(place[1]) {
-                let column = i64::from(place[0]);
-                return if (low..high).contains(&column) {
-                    before + (column - low) as u32
-                } else {
-                    0
-                };
+        for (its_row, [low, high]) in &self.rows {
+            if *its_row == row && (*low..*high).contains(&column) {
+                return before + (column - low) as u32;
             }
             before += (high - low) as u32;
         }
         0
     }
 
-    /// The place of a point by its index; the first row's start if there is no such point.
-    pub fn place(&self, square: &Square, index: u32) -> [i32; 2] {
+    /// The place of a point by its index; (0, 0) if there is no such point.
+    pub fn place(&self, index: u32) -> [i32; 2] {
         let mut left = i64::from(index);
-        for row in self.rows(square) {
-            let [low, high] = self.columns(square, row);
+        for (row, [low, high]) in &self.rows {
             if left < high - low {
-                return [(low + left) as i32, row as i32];
+                return [(low + left) as i32, *row as i32];
             }
             left -= high - low;
         }

@@ -59,6 +59,8 @@ impl Grid {
 /// Codes the colours of a base layer, row by row, each as its difference from what the three
 /// around it predict (the median of west, north, and their sum less north-west; LOCO-I).
 ///
+/// Those that were whole are in `colors` even if there is an error.
+///
 /// # Errors
 /// [`crate::Error::Malformed`] if the bits end before.
 pub fn code<C: Coder>(
@@ -66,14 +68,14 @@ pub fn code<C: Coder>(
     grid: &Grid,
     components: usize,
     source: &[[i32; MAX_COMPONENTS]],
-) -> Result<Vec<[i32; MAX_COMPONENTS]>> {
-    let mut colors: Vec<[i32; MAX_COMPONENTS]> = Vec::new();
+    colors: &mut Vec<[i32; MAX_COMPONENTS]>,
+) -> Result<()> {
     for index in 0..grid.count() {
         let given = source.get(index).copied().unwrap_or_default();
         let mut color = [0; MAX_COMPONENTS];
         let mut before = 0_i32;
         for component in 0..components {
-            let around = Around::of(&colors, grid.columns, component);
+            let around = Around::of(colors, grid.columns, component);
             let guess = around.guess();
             let size = bit_length(before);
             let contexts = [around.activity(), size + 16 * around.activity()];
@@ -86,12 +88,12 @@ pub fn code<C: Coder>(
             color[component] = (guess + difference).clamp(-MAX_COMPONENT, MAX_COMPONENT);
             before = difference;
         }
-        colors.push(color);
         if symbols.coder.is_exhausted() {
             return Err(malformed("its base layer is cut off"));
         }
+        colors.push(color);
     }
-    Ok(colors)
+    Ok(())
 }
 
 /// The colours around the next one, where there are any.

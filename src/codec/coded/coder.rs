@@ -8,6 +8,9 @@ pub const PROBABILITY_BITS: u32 = 16;
 /// Writers and readers of a stream are the same code: it hands over the bit that it would write,
 /// and goes on with the bit that comes back. A reader ignores what it is handed.
 pub trait Coder {
+    /// Whether it writes: what is handed to a reader need not be worked out.
+    const WRITES: bool;
+
     /// Codes a bit that is 1 with probability `one / 65536`.
     fn code(&mut self, bit: bool, one: u32) -> bool;
 
@@ -54,6 +57,8 @@ impl Encoder {
 }
 
 impl Coder for Encoder {
+    const WRITES: bool = true;
+
     fn code(&mut self, bit: bool, one: u32) -> bool {
         let middle = middle(self.low, self.high, one);
         if bit {
@@ -79,16 +84,28 @@ pub struct Decoder<'a> {
     bytes: &'a [u8],
     /// Bytes taken from behind the end.
     beyond: usize,
+    /// Bytes that may be.
+    most_beyond: usize,
 }
 
-/// Bytes behind the end that a reader may look at: those of its register.
-const MOST_BEYOND: usize = 4;
+/// Bytes of the register, which looks ahead: behind the end of a stream there are zeros.
+const REGISTER_BYTES: usize = 4;
 
 impl<'a> Decoder<'a> {
     /// A decoder at the first byte.
     pub fn new(bytes: &'a [u8]) -> Self {
-        let mut decoder = Self { low: 0, high: u32::MAX, value: 0, bytes, beyond: 0 };
-        for _ in 0..4 {
+        Self::begin(bytes, REGISTER_BYTES)
+    }
+
+    /// The same for the first bytes of a stream that is cut off. It is exhausted where a byte
+    /// that is not there may have had a say: what it gives before is what the whole would give.
+    pub fn of_part(bytes: &'a [u8]) -> Self {
+        Self::begin(bytes, 0)
+    }
+
+    fn begin(bytes: &'a [u8], most_beyond: usize) -> Self {
+        let mut decoder = Self { low: 0, high: u32::MAX, value: 0, bytes, beyond: 0, most_beyond };
+        for _ in 0..REGISTER_BYTES {
             decoder.shift();
         }
         decoder
@@ -110,6 +127,8 @@ impl<'a> Decoder<'a> {
 }
 
 impl Coder for Decoder<'_> {
+    const WRITES: bool = false;
+
     fn code(&mut self, _: bool, one: u32) -> bool {
         let middle = middle(self.low, self.high, one);
         let bit = self.value <= middle;
@@ -127,6 +146,6 @@ impl Coder for Decoder<'_> {
     }
 
     fn is_exhausted(&self) -> bool {
-        self.beyond > MOST_BEYOND
+        self.beyond > self.most_beyond
     }
 }

@@ -11,9 +11,14 @@ mod fixed_tables;
 pub mod leaves;
 mod model;
 mod neighbours;
+mod order;
 mod payload;
+mod picture;
 mod stream;
+mod surroundings;
 mod symbols;
 
-pub use payload::{Coded, Exact, read_count, train};
-pub(super) use payload::{read, write};
+pub use order::Order;
+pub use payload::train;
+pub(super) use payload::{Payloads, read, read_count, write};
+pub use picture::{Coded, Exact};

@@ -1,184 +1,39 @@
-//! The payload of a chunk of coded Gaussians.
+//! The payloads of the chunks of coded Gaussians.
 
-use super::atom::{Atom, COLOR_BITS, FACTOR_BITS, MAX_COMPONENTS, POSITION_BITS, Shape};
+use super::atom::Atom;
 use super::base::{self, Grid};
-use super::coder::{Decoder, Encoder};
-use super::fixed::{OCTAVE, exp2, log2, multiply};
+use super::coder::{Coder, Decoder, Encoder};
 use super::leaves::Leaves;
 use super::model::Model;
-use super::stream;
+use super::order::Order;
+use super::picture::Coded;
+use super::stream::{MOST_LAYERS, Walk, in_leaves};
 use super::symbols::Symbols;
 use crate::codec::bytes::Bytes;
+use crate::codec::compact::{push_varint, varint};
 use crate::codec::{ReadLimits, malformed, unsupported};
 use crate::error::{Error, Result};
-use crate::gaussians::Gaussians;
 use crate::image::Size;
-
-/// Logarithm of `1 / sqrt(pi)`, times 256.
-const INVERSE_ROOT_PI: i32 = -211;
-/// `1 / sqrt 3`, `1 / sqrt 2` and `1 / sqrt 6`, times `2^30`.
-const THIRD: i64 = 619_925_131;
-const HALF: i64 = 759_250_125;
-const SIXTH: i64 = 438_353_264;
-
-/// Steps of the logarithm of the colour step in an octave.
-const STEPS_PER_OCTAVE: i32 = 16;
-/// What is added to that logarithm.
-const STEP_OFFSET: i32 = 160;
 
 /// Logarithms to base 2 of the spacing of the base layer that a file may have, in pixels.
 const SPACINGS: std::ops::RangeInclusive<u8> = 3..=12;
 
-/// Bits behind the point of amplitudes.
-const AMPLITUDE_BITS: u32 = 40;
-
-/// `d / sqrt(pi s1 s2)`.
-fn exact_amplitude(step: u8, shape: &Shape) -> i64 {
-    let [s1, s2] = shape.scale;
-    exp2(Coded::step_log(step) + INVERSE_ROOT_PI - (s1 + s2).div_euclid(2), AMPLITUDE_BITS)
+/// What a file has of a picture.
+#[derive(Clone, Debug)]
+pub struct Payloads<'a> {
+    /// Base layer, and the atoms that stand with it.
+    pub first: &'a [u8],
+    /// Whether the end of `first` is missing.
+    pub is_cut: bool,
+    /// More atoms, layer by layer.
+    pub layers: Vec<&'a [u8]>,
 }
 
-/// A picture as quantised Gaussians.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Coded {
-    /// Width and height in pixels.
-    pub size: Size,
-    /// Colour channels: 1, 3 or 4.
-    pub channels: usize,
-    /// Logarithm of the colour step `d`, see [`Self::step_log`].
-    pub step: u8,
-    /// Logarithm to base 2 of the spacing of the base layer in pixels, 3 to 12.
-    pub spacing: u8,
-    /// Colours of the base layer, row by row.
-    pub base: Vec<[i32; MAX_COMPONENTS]>,
-    /// The atoms, in the order of the stream once read.
-    pub atoms: Vec<Atom>,
-}
-
-impl Coded {
-    /// Logarithm of the colour step in units of `1 / 256` octave.
-    pub fn step_log(step: u8) -> i32 {
-        (i32::from(step) - STEP_OFFSET) * (OCTAVE / STEPS_PER_OCTAVE)
-    }
-
-    /// The colour step itself.
-    pub fn step_of(step: u8) -> f64 {
-        (f64::from(Self::step_log(step)) / f64::from(OCTAVE)).exp2()
-    }
-
-    /// The number that stands for the colour step nearest to `step`.
-    pub fn step_near(step: f64) -> u8 {
-        let log = f64::from(STEPS_PER_OCTAVE) * step.max(1e-30).log2() + f64::from(STEP_OFFSET);
-        log.round().clamp(0.0, 255.0) as u8
-    }
-
-    /// The grid of the base layer.
-    pub fn grid(&self) -> Grid {
-        Grid::new(self.size, 1 << self.spacing)
-    }
-
-    /// Colour of `k` at an amplitude, both exact, with [`COLOR_BITS`] behind the point.
-    fn color(&self, k: [i32; MAX_COMPONENTS], amplitude: i64) -> [i64; MAX_COMPONENTS] {
-        let bits = 30 + AMPLITUDE_BITS - COLOR_BITS;
-        let part =
-            |index: usize, basis: i64| multiply(i64::from(k[index]) * basis, amplitude, bits);
-        if self.channels == 1 {
-            return [part(0, 1 << 30), 0, 0, 0];
-        }
-        let (gray, orange, green) = (part(0, THIRD), part(1, HALF), part(2, SIXTH));
-        [gray + orange - green, gray + 2 * green, gray - orange - green, part(3, 1 << 30)]
-    }
-
-    /// One atom as integers: centre, factor and colour.
-    pub fn exact(&self, atom: &Atom) -> Exact {
-        let shape = atom.shape();
-        Exact {
-            position: atom.position(),
-            factor: shape.factor(),
-            color: self.color(atom.color, exact_amplitude(self.step, &shape)),
-        }
-    }
-
-    /// Colour of an atom of this shape with a `k` of one, in the orthonormal basis.
-    pub fn amplitude(step: u8, shape: &Shape) -> f32 {
-        exact_amplitude(step, shape) as f32 / (1_u64 << AMPLITUDE_BITS) as f32
-    }
-
-    /// The same for a Gaussian of the base layer.
-    pub fn base_amplitude(&self) -> f64 {
-        self.exact_base_amplitude() as f64 / (1_u64 << AMPLITUDE_BITS) as f64
-    }
-
-    fn exact_base_amplitude(&self) -> i64 {
-        // 3 d / (sqrt(pi) sigma), the logarithm of sigma rounded like all others.
-        let sigma = self.grid().sigma(FACTOR_BITS);
-        let log = log2(sigma as u64) - FACTOR_BITS as i32 * OCTAVE;
-        let log = Self::step_log(self.step) + INVERSE_ROOT_PI - log;
-        base::STEP * exp2(log, AMPLITUDE_BITS)
-    }
-
-    /// The Gaussians of the base layer as integers.
-    pub fn exact_base(&self) -> Vec<Exact> {
-        let grid = self.grid();
-        let sigma = grid.sigma(FACTOR_BITS);
-        let amplitude = self.exact_base_amplitude();
-        let exact = |(index, color): (usize, &[i32; MAX_COMPONENTS])| Exact {
-            position: grid.position(index),
-            factor: [sigma, 0, 0, sigma],
-            color: self.color(*color, amplitude),
-        };
-        self.base.iter().enumerate().map(exact).collect()
-    }
-
-    /// All atoms as integers.
-    pub fn exact_atoms(&self) -> Vec<Exact> {
-        self.atoms.iter().map(|atom| self.exact(atom)).collect()
-    }
-
-    /// All Gaussians: first the base layer, then the atoms.
-    pub fn gaussians(&self) -> Gaussians {
-        let mut gaussians = Gaussians::empty(self.channels);
-        for exact in self.exact_base().iter().chain(&self.exact_atoms()) {
-            exact.push_to(&mut gaussians);
-        }
-        gaussians
-    }
-}
-
-/// A Gaussian in integers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Exact {
-    /// Centre in pixels, with [`POSITION_BITS`] behind the point.
-    pub position: [i64; 2],
-    /// Factor `L` in pixels, row-major, with [`FACTOR_BITS`] behind the point.
-    pub factor: [i64; 4],
-    /// Colour, with [`COLOR_BITS`] behind the point; channels not in use are zero.
-    pub color: [i64; MAX_COMPONENTS],
-}
-
-impl Exact {
-    /// Centre, factor and colour in floats, each rounded once.
-    pub fn rounded(&self) -> ([f32; 2], [f32; 4], [f32; MAX_COMPONENTS]) {
-        let float = |bits: u32| move |v: i64| v as f32 / (1_u64 << bits) as f32;
-        (
-            self.position.map(float(POSITION_BITS)),
-            self.factor.map(float(FACTOR_BITS)),
-            self.color.map(float(COLOR_BITS)),
-        )
-    }
-
-    fn push_to(&self, gaussians: &mut Gaussians) {
-        let (mean, factor, color) = self.rounded();
-        let channels = gaussians.channels();
-        gaussians.push(mean, factor, &color[..channels]);
-    }
-}
-
-/// Appends the payload.
+/// The payloads of a picture: that of its chunk `GCOD`, then those of its layers.
 ///
 /// # Errors
 /// [`Error::Invalid`] for what a file cannot hold.
-pub fn write(coded: &Coded, out: &mut Vec<u8>) -> Result<()> {
+pub fn write(coded: &Coded, order: Order) -> Result<Vec<Vec<u8>>> {
     if !SPACINGS.contains(&coded.spacing) || coded.base.len() != coded.grid().count() {
         return Err(Error::Invalid(format!(
             "a base layer of {} Gaussians, 2^{} pixels apart, cannot be stored",
@@ -188,37 +43,64 @@ pub fn write(coded: &Coded, out: &mut Vec<u8>) -> Result<()> {
     }
     let leaves = Leaves::new(coded.size);
     let inside = |atom: &&Atom| leaves.of(atom.position()).is_some();
-    let count = coded.atoms.iter().filter(inside).count();
-    crate::codec::compact::push_varint(out, count as u64);
-    out.push(coded.step);
-    out.push(coded.spacing);
-    let mut encoder = Encoder::default();
+    let layers = order.layers(coded.atoms.iter().filter(inside).copied().collect());
     let mut model = Model::trained();
-    let mut symbols = Symbols { coder: &mut encoder, model: &mut model };
-    write_bits(&mut symbols, coded)?;
-    out.extend(encoder.finish());
-    Ok(())
+    let mut walk = Walk::new(coded.size, coded.channels, layers.len() > 1);
+    let mut payloads: Vec<Vec<u8>> = Vec::new();
+    for atoms in &layers {
+        let mut payload = Vec::new();
+        push_varint(&mut payload, atoms.len() as u64);
+        let mut encoder = Encoder::default();
+        let mut symbols = Symbols { coder: &mut encoder, model: &mut model };
+        if payloads.is_empty() {
+            payload.extend([coded.step, coded.spacing]);
+            write_base(&mut symbols, coded)?;
+        } else {
+            walk.begin_layer();
+        }
+        write_atoms(&mut symbols, &mut walk, coded.size, atoms)?;
+        payload.extend(encoder.finish());
+        payloads.push(payload);
+    }
+    Ok(payloads)
 }
 
-/// Base layer and atoms.
-fn write_bits(symbols: &mut Symbols<'_, Encoder>, coded: &Coded) -> Result<()> {
-    base::code(symbols, &coded.grid(), coded.channels, &coded.base)?;
-    let leaves = stream::in_leaves(coded.size, &coded.atoms);
+fn write_base(symbols: &mut Symbols<'_, Encoder>, coded: &Coded) -> Result<()> {
+    base::code(symbols, &coded.grid(), coded.channels, &coded.base, &mut Vec::new())
+}
+
+fn write_atoms(
+    symbols: &mut Symbols<'_, Encoder>,
+    walk: &mut Walk,
+    size: Size,
+    atoms: &[Atom],
+) -> Result<()> {
+    let leaves = in_leaves(size, atoms);
     let count = leaves.iter().map(Vec::len).sum();
-    stream::code(symbols, coded.size, coded.channels, Some(&leaves), count)?;
-    Ok(())
+    walk.code(symbols, Some(&leaves), count, &mut Vec::new())
 }
 
-/// Number of Gaussians of a payload, the base layer among them, and the base layer's spacing.
+/// Number of Gaussians that the payloads claim to have, the base layer among them.
 ///
 /// # Errors
-/// [`Error::Malformed`] if it ends too early.
-pub fn read_count(payload: &[u8], size: Size) -> Result<u64> {
-    let header = Head::read(&mut Bytes(payload))?;
-    Ok(header.count.saturating_add(Grid::new(size, 1 << header.spacing).count() as u64))
+/// [`Error::Truncated`] if one ends too early, [`Error::Malformed`] if there are too many layers.
+pub fn read_count(payloads: &Payloads, size: Size) -> Result<u64> {
+    if payloads.layers.len() > MOST_LAYERS {
+        return Err(malformed(format!(
+            "it has {} layers, more than {MOST_LAYERS}",
+            payloads.layers.len()
+        )));
+    }
+    let head = Head::read(&mut Bytes(payloads.first))?;
+    let base = Grid::new(size, 1 << head.spacing).count() as u64;
+    let mut count = head.count.saturating_add(base);
+    for layer in &payloads.layers {
+        count = count.saturating_add(varint(&mut Bytes(layer))?);
+    }
+    Ok(count)
 }
 
-/// What stands before the bits.
+/// What stands before the bits of the first payload.
 struct Head {
     count: u64,
     step: u8,
@@ -227,7 +109,7 @@ struct Head {
 
 impl Head {
     fn read(bytes: &mut Bytes) -> Result<Self> {
-        let count = crate::codec::compact::varint(bytes)?;
+        let count = varint(bytes)?;
         let (step, spacing) = (bytes.u8()?, bytes.u8()?);
         if !SPACINGS.contains(&spacing) {
             return Err(unsupported(format!("its base layer is 2^{spacing} pixels apart")));
@@ -236,23 +118,49 @@ impl Head {
     }
 }
 
-/// The Gaussians of a payload, whose picture has passed `limits`.
+fn addressable(count: u64) -> Result<usize> {
+    usize::try_from(count).map_err(|_| malformed("it holds too many Gaussians"))
+}
+
+/// The Gaussians of payloads whose picture and [`read_count`] are within limits. Of a first one
+/// that is cut off, those that are whole: what damage there may be to it nothing tells.
 ///
 /// # Errors
-/// [`Error::Limit`] for more Gaussians than allowed; [`Error::Malformed`] if their number is not
-/// the one that it states.
-pub fn read(payload: &[u8], size: Size, channels: usize, limits: &ReadLimits) -> Result<Coded> {
-    let mut bytes = Bytes(payload);
+/// [`Error::Malformed`] if a number of Gaussians is not the one that is stated; [`Error::Limit`] if
+/// there are too many in a leaf.
+pub fn read(
+    payloads: &Payloads,
+    size: Size,
+    channels: usize,
+    limits: &ReadLimits,
+) -> Result<Coded> {
+    let mut bytes = Bytes(payloads.first);
     let Head { count, step, spacing } = Head::read(&mut bytes)?;
-    let grid = Grid::new(size, 1 << spacing);
-    limits.check_count(count.saturating_add(grid.count() as u64))?;
-    let count = usize::try_from(count).map_err(|_| malformed("it holds too many Gaussians"))?;
-    let mut decoder = Decoder::new(bytes.0);
+    let (base, atoms) = (Vec::new(), Vec::new());
+    let mut coded = Coded { size, channels, step, spacing, base, atoms };
+    let grid = coded.grid();
     let mut model = Model::trained();
+    let walk = Walk::new(size, channels, !payloads.layers.is_empty());
+    let mut walk = walk.with_at_most(limits.max_per_leaf);
+
+    let begin = if payloads.is_cut { Decoder::of_part } else { Decoder::new };
+    let mut decoder = begin(bytes.0);
     let mut symbols = Symbols { coder: &mut decoder, model: &mut model };
-    let base = base::code(&mut symbols, &grid, channels, &[])?;
-    let atoms = stream::code(&mut symbols, size, channels, None, count)?;
-    Ok(Coded { size, channels, step, spacing, base, atoms })
+    let count = addressable(count)?;
+    let end = base::code(&mut symbols, &grid, channels, &[], &mut coded.base)
+        .and_then(|()| walk.code(&mut symbols, None, count, &mut coded.atoms));
+    if !(payloads.is_cut && decoder.is_exhausted()) {
+        end?;
+    }
+    for layer in &payloads.layers {
+        let mut bytes = Bytes(layer);
+        let count = addressable(varint(&mut bytes)?)?;
+        let mut decoder = Decoder::new(bytes.0);
+        let mut symbols = Symbols { coder: &mut decoder, model: &mut model };
+        walk.begin_layer();
+        walk.code(&mut symbols, None, count, &mut coded.atoms)?;
+    }
+    Ok(coded)
 }
 
 /// Learns the tables that streams start with from coded pictures, the most typical last.
@@ -263,7 +171,9 @@ pub fn train(pictures: &[Coded]) -> Result<Vec<u8>> {
     let mut model = Model::default();
     for coded in pictures {
         let mut symbols = Symbols { coder: &mut Encoder::default(), model: &mut model };
-        write_bits(&mut symbols, coded)?;
+        write_base(&mut symbols, coded)?;
+        let mut walk = Walk::new(coded.size, coded.channels, false);
+        write_atoms(&mut symbols, &mut walk, coded.size, &coded.atoms)?;
     }
     Ok(model.to_bytes())
 }
