@@ -326,7 +326,8 @@ fn rates_can_be_set_for_all_groups_or_one_and_by_a_schedule() {
     let rates = PerGroup { position: 0.25, shape: 0.25, color: 0.25 };
     assert_eq!(options.rates(1.0, &clock), rates);
     options.set("rate", 2.0).unwrap();
-    assert_eq!(options.rates(1.0, &clock).color, 2.0, "the last word on all groups");
+    let rates = PerGroup { position: 2.0, shape: 2.0, color: 0.25 };
+    assert_eq!(options.rates(1.0, &clock), rates, "a group's own rate wins");
 }
 
 #[test]

@@ -44,6 +44,12 @@ impl Transform for Chain {
         }
     }
 
+    fn round_state(&mut self, round: fn(f32) -> f32) {
+        for link in &mut self.links {
+            link.round_state(round);
+        }
+    }
+
     fn reset(&mut self) {
         for link in &mut self.links {
             link.reset();

@@ -90,6 +90,12 @@ impl<R: Elementwise<SLOTS>, const SLOTS: usize> Transform for EachNumber<R, SLOT
         }
     }
 
+    fn round_state(&mut self, round: fn(f32) -> f32) {
+        for (_, values) in self.state.slots.iter_mut().flat_map(|slot| slot.iter_mut()) {
+            values.iter_mut().for_each(|value| *value = round(*value));
+        }
+    }
+
     fn reset(&mut self) {
         self.state = State::default();
     }

@@ -57,6 +57,9 @@ impl Optimizer {
             wrapper.before(&mut self.chain, &step.clock);
         }
         let (Flow::On | Flow::Hold) = self.chain.update(updates, step)?;
+        for wrapper in &mut self.wrappers {
+            wrapper.updated(&mut self.chain);
+        }
         Ok(())
     }
 

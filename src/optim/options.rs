@@ -134,7 +134,8 @@ impl OptimizerOptions {
     }
 
     /// Changes a setting of the method's parts: `beta1`, `adam.beta1`, or for one group
-    /// `color.beta1`. `rate` is the learning rate of all groups, `color.rate` of one.
+    /// `color.beta1`. `rate` is the learning rate of all groups, `color.rate` of one. What is said
+    /// of a group wins over what is said of all, in whatever order.
     ///
     /// # Errors
     /// [`Error::Invalid`] if no part of the method has such a setting, several have, or the value
@@ -143,11 +144,6 @@ impl OptimizerOptions {
         let (key, value) = (Key::parse(name), value.into());
         if key.part.is_none() && key.setting == RATE {
             check_value(name, &RATE_RANGE, &value)?;
-            if key.group.is_none() {
-                Group::ALL.iter().for_each(|group| {
-                    self.settings.remove(&format!("{}.{RATE}", group.name()));
-                });
-            }
             self.settings.insert(key.stored(""), value);
             return Ok(());
         }

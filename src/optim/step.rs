@@ -64,6 +64,9 @@ pub trait Transform: Send {
     /// Gaussians came, went or moved: what is remembered of each goes with its row.
     fn remap(&mut self, _rows: &RowMap) {}
 
+    /// Rounds what is remembered, of rules that treat every number by itself.
+    fn round_state(&mut self, _round: fn(f32) -> f32) {}
+
     /// Forgets everything, as before the first update.
     fn reset(&mut self) {}
 

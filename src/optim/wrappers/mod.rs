@@ -2,6 +2,7 @@
 
 mod averaging;
 mod best_so_far;
+mod bf16_state;
 mod dropout;
 mod lookahead;
 mod mix;
@@ -21,6 +22,7 @@ pub const ALL: &[&Part] = &[
     &averaging::STOCHASTIC,
     &momentum_reset::PART,
     &best_so_far::PART,
+    &bf16_state::PART,
 ];
 
 /// Regularizers that work on what is drawn.
@@ -53,6 +55,9 @@ pub trait Wrapper: Send {
 
     /// Before the chain sees the gradient.
     fn before(&mut self, _chain: &mut Chain, _clock: &Clock<'_>) {}
+
+    /// After the chain has made its step.
+    fn updated(&mut self, _chain: &mut Chain) {}
 
     /// Gaussians that are not drawn in this iteration, `[N]`; `None` if all are.
     fn hidden(&self, _count: usize, _clock: &Clock<'_>) -> Option<Vec<bool>> {
