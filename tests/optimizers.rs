@@ -87,6 +87,26 @@ fn small_entries_go_and_means_are_taken_off() {
 }
 
 #[test]
+fn a_loss_scale_skips_steps_that_overflow_and_keeps_small_gradients() {
+    let mut options = OptimizerOptions::of("loss-scale,sgd").unwrap();
+    options.set("scale", 4.0 * 65536.0).unwrap();
+    options.set("growth", 2.0).unwrap();
+    let mut optimizer = options.build().unwrap();
+    let mut steps = |gradient: f32| {
+        let mut updates = groups(&[gradient, 1e-9], &[], &[]);
+        optimizer.update(&mut updates, &step_at(-1.0)).unwrap();
+        updates.position
+    };
+    assert_eq!(steps(0.5), [0.0, 0.0], "twice what fits");
+    assert_eq!(steps(0.5), [0.0, 0.0]);
+    let made = steps(0.5);
+    assert_eq!(made[0], 0.5);
+    assert!((made[1] - 1e-9).abs() < 1e-12, "{}", made[1]);
+    assert_eq!(steps(0.25)[0], 0.25);
+    assert_eq!(steps(0.5), [0.0, 0.0], "the scale has doubled");
+}
+
+#[test]
 fn groups_can_be_frozen_and_thawed_by_a_schedule() {
     let mut options = OptimizerOptions::of("freeze,sgd").unwrap();
     options.set("color.weight", 1.0).unwrap();

@@ -8,6 +8,7 @@ mod clip_norm;
 mod clip_value;
 mod freeze;
 mod learning_rate;
+mod loss_scale;
 mod mask;
 mod natural_cg;
 mod natural_diagonal;
@@ -36,6 +37,7 @@ pub const ALL: &[&Part] = &[
     &noise::PART,
     &freeze::PART,
     &accumulate::PART,
+    &loss_scale::PART,
     &natural_gradient::PART,
     &natural_diagonal::PART,
     &natural_cg::PART,
