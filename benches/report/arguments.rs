@@ -22,6 +22,8 @@ pub enum Part {
     Quality,
     /// Seconds per iteration and memory by number of Gaussians and pixels
     Scaling,
+    /// PSNR by bits a pixel, on the Kodak pictures beside other codecs
+    RateDistortion,
 }
 
 /// Regenerate the tables and plots of the README
@@ -53,6 +55,11 @@ pub struct Arguments {
     /// [default: 5000,10000,70000, with --quick 500,1000]
     #[arg(long, value_name = "NUMBERS", value_delimiter = ',')]
     counts: Vec<usize>,
+
+    /// Rates of coded files in bits a pixel, separated by commas
+    /// [default: 0.1,0.2,0.3,0.5,1, with --quick 0.1,0.3]
+    #[arg(long, value_name = "NUMBERS", value_delimiter = ',')]
+    rates: Vec<f64>,
 
     /// Gaussians of the curves [default: 10000, with --quick 1000]
     #[arg(long, value_name = "N")]
@@ -114,6 +121,15 @@ impl Arguments {
             ([], true) => &[500, 1000],
             ([], false) => &[5000, 10_000, 70_000],
             (counts, _) => counts,
+        }
+    }
+
+    /// Rates of coded files in bits a pixel.
+    pub fn rates(&self) -> &[f64] {
+        match (self.rates.as_slice(), self.quick) {
+            ([], true) => &[0.1, 0.3],
+            ([], false) => &[0.1, 0.2, 0.3, 0.5, 1.0],
+            (rates, _) => rates,
         }
     }
 

@@ -6,10 +6,12 @@
 
 mod arguments;
 mod curves;
+mod kodak_curves;
 mod methods;
 mod pictures;
 mod plots;
 mod quality;
+mod rate_distortion;
 mod scaling;
 mod tables;
 
@@ -51,6 +53,9 @@ fn run(arguments: &Arguments) -> Result<()> {
     }
     if arguments.wants(Part::Scaling) {
         scaling::write(&pictures, out, arguments)?;
+    }
+    if arguments.wants(Part::RateDistortion) {
+        rate_distortion::write(&pictures, out, arguments)?;
     }
     // The place for `stages.csv`, the seconds of each stage of an iteration, once a backend tells
     // them: one more `Part`, one more file beside `scaling.rs`.

@@ -18,8 +18,15 @@ const TITLE_PX: u32 = 18;
 const LEGEND_LINE_PX: i32 = 26;
 
 /// Colours that are told apart with any kind of sight (Okabe and Ito 2008).
-const COLORS: [RGBColor; 4] =
-    [RGBColor(230, 159, 0), RGBColor(0, 114, 178), RGBColor(0, 158, 115), RGBColor(213, 94, 0)];
+const COLORS: [RGBColor; 7] = [
+    RGBColor(230, 159, 0),
+    RGBColor(0, 114, 178),
+    RGBColor(0, 158, 115),
+    RGBColor(213, 94, 0),
+    RGBColor(204, 121, 167),
+    RGBColor(86, 180, 233),
+    RGBColor(0, 0, 0),
+];
 
 /// One axis.
 pub struct Axis {
