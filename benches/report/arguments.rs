@@ -22,6 +22,8 @@ pub enum Part {
     Quality,
     /// Seconds per iteration and memory by number of Gaussians and pixels
     Scaling,
+    /// Seconds of each stage of a fit
+    Stages,
     /// PSNR by bits a pixel, on the Kodak pictures beside other codecs
     RateDistortion,
 }

@@ -13,6 +13,7 @@ mod plots;
 mod quality;
 mod rate_distortion;
 mod scaling;
+mod stages;
 mod tables;
 
 use std::error::Error;
@@ -57,8 +58,9 @@ fn run(arguments: &Arguments) -> Result<()> {
     if arguments.wants(Part::RateDistortion) {
         rate_distortion::write(&pictures, out, arguments)?;
     }
-    // The place for `stages.csv`, the seconds of each stage of an iteration, once a backend tells
-    // them: one more `Part`, one more file beside `scaling.rs`.
+    if arguments.wants(Part::Stages) {
+        stages::write(&pictures, out, arguments)?;
+    }
     println!("written to {}", out.display());
     Ok(())
 }
