@@ -83,7 +83,7 @@ fn every_rule_keeps_to_its_reference_for_a_hundred_steps() {
                 let probe: Vec<f32> = x.iter().zip(join(&tangent)).map(|(x, t)| x + t).collect();
                 updates = split(&problem.gradient(&probe));
             }
-            let rates = options.rates(optimizer.rate(), &clock);
+            let rates = options.rates(optimizer.method().rate(), &clock);
             let step = Step { values: Some(&values), clock, ..Step::at(rates) };
             optimizer.update(&mut updates, &step).unwrap();
             x.iter_mut().zip(join(&updates)).for_each(|(x, step)| *x += step);

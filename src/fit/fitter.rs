@@ -327,7 +327,7 @@ impl<'a> Fitter<'a> {
     }
 
     fn rates(&self) -> PerGroup<f32> {
-        let rates = self.options.optimizer.rates(self.optimizer.rate(), &self.clock());
+        let rates = self.options.optimizer.rates(self.optimizer.method().rate(), &self.clock());
         rates.map(|rate| rate * self.state.rate_scale)
     }
 

@@ -1,7 +1,7 @@
 //! A method that is put together: the chain and what stands around it.
 
 use super::constraints::Constraint;
-use super::part::{Needs, Part};
+use super::part::Needs;
 use super::penalties::Penalty;
 use super::wrappers::{After, Wrapper};
 use super::{Chain, Clock, Flow, Groups, Method, RowMap, Step, Transform};
@@ -14,38 +14,29 @@ pub struct Optimizer {
     pub(super) wrappers: Vec<Box<dyn Wrapper>>,
     pub(super) constraints: Vec<Box<dyn Constraint>>,
     pub(super) penalties: Vec<Box<dyn Penalty>>,
-    rule: &'static Part,
-    rate: f64,
-    needs: Needs,
+    method: Method,
 }
 
 impl Optimizer {
     /// An optimizer of this method that has no parts yet.
-    pub(super) fn new(method: &Method) -> Self {
+    pub(super) fn new(method: Method) -> Self {
         Self {
             chain: Chain::new(Vec::new()),
             wrappers: Vec::new(),
             constraints: Vec::new(),
             penalties: Vec::new(),
-            rule: method.rule(),
-            rate: method.rate(),
-            needs: method.needs(),
+            method,
         }
     }
 
-    /// The update rule.
-    pub fn rule(&self) -> &'static Part {
-        self.rule
-    }
-
-    /// Factor on the learning rates that are usual for Adam.
-    pub fn rate(&self) -> f64 {
-        self.rate
+    /// The parts that it was put together from.
+    pub fn method(&self) -> &Method {
+        &self.method
     }
 
     /// What the parts ask of the loop around them.
     pub fn needs(&self) -> Needs {
-        self.needs
+        self.method.needs()
     }
 
     /// From gradients to the step.

@@ -279,7 +279,7 @@ impl OptimizerOptions {
         self.check()?;
         let method = self.method()?;
         let mut links: Vec<Box<dyn Transform>> = Vec::new();
-        let mut optimizer = Optimizer::new(&method);
+        let mut optimizer = Optimizer::new(method.clone());
         let transforms = method.parts().iter().filter(|part| part.kind != Kind::Rule);
         for part in transforms.chain([&method.rule()]) {
             let numbers = Numbers::new(part, &self.settings);

@@ -19,7 +19,7 @@ pub const PART: Part = Part {
 struct AdaGrad;
 
 impl Elementwise<1> for AdaGrad {
-    const NAME: &'static str = "adagrad";
+    const NAME: &'static str = PART.name;
     type Constants = f32;
 
     fn constants(settings: &[f32], _update: u64) -> f32 {

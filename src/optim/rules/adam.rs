@@ -18,7 +18,7 @@ pub const PART: Part = Part {
 pub(super) struct Adam;
 
 impl Elementwise<2> for Adam {
-    const NAME: &'static str = "adam";
+    const NAME: &'static str = PART.name;
     type Constants = Moments;
 
     fn constants(settings: &[f32], update: u64) -> Moments {

@@ -38,7 +38,7 @@ struct Constants {
 }
 
 impl Elementwise<4> for Adan {
-    const NAME: &'static str = "adan";
+    const NAME: &'static str = PART.name;
     type Constants = Constants;
 
     fn constants(settings: &[f32], update: u64) -> Constants {

@@ -27,7 +27,7 @@ pub const PART: Part = Part {
 struct Lion;
 
 impl Elementwise<1> for Lion {
-    const NAME: &'static str = "lion";
+    const NAME: &'static str = PART.name;
     /// Share and decay.
     type Constants = [f32; 2];
 

@@ -22,7 +22,7 @@ pub(super) const BETA: Setting = Setting::decay("beta", "decay of the sum", 0.8)
 pub(super) struct Momentum;
 
 impl Elementwise<1> for Momentum {
-    const NAME: &'static str = "momentum";
+    const NAME: &'static str = PART.name;
     type Constants = f32;
 
     fn constants(settings: &[f32], _update: u64) -> f32 {

@@ -20,7 +20,7 @@ pub const PART: Part = Part {
 struct Nesterov;
 
 impl Elementwise<1> for Nesterov {
-    const NAME: &'static str = "nesterov";
+    const NAME: &'static str = PART.name;
     type Constants = f32;
 
     fn constants(settings: &[f32], _update: u64) -> f32 {

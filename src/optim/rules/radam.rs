@@ -29,7 +29,7 @@ struct Constants {
 }
 
 impl Elementwise<2> for RectifiedAdam {
-    const NAME: &'static str = "radam";
+    const NAME: &'static str = PART.name;
     type Constants = Constants;
 
     fn constants(settings: &[f32], update: u64) -> Constants {

@@ -19,7 +19,7 @@ pub const PART: Part = Part {
 struct RmsProp;
 
 impl Elementwise<1> for RmsProp {
-    const NAME: &'static str = "rmsprop";
+    const NAME: &'static str = PART.name;
     /// Decay and epsilon.
     type Constants = [f32; 2];
 

@@ -19,7 +19,7 @@ pub const PART: Part = Part {
 struct SparseAdam;
 
 impl Elementwise<2> for SparseAdam {
-    const NAME: &'static str = "sparse-adam";
+    const NAME: &'static str = PART.name;
     type Constants = Moments;
 
     fn constants(settings: &[f32], update: u64) -> Moments {

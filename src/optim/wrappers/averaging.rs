@@ -17,7 +17,7 @@ pub const EXPONENTIAL: Part = Part {
     source: "Polyak and Juditsky 1992",
     settings: &[Setting::decay("decay", "share of the past that is kept", 0.9)],
     build: Build::Wrapper(|numbers| {
-        averaging("ema", numbers, |_, numbers, after| Some(1.0 - numbers.get(0, &after.clock)))
+        averaging(numbers, |_, numbers, after| Some(1.0 - numbers.get(0, &after.clock)))
     }),
     ..WRAPPER
 };
@@ -32,7 +32,7 @@ pub const STOCHASTIC: Part = Part {
         Setting::iterations("every", "iterations from state to state", 1.0),
     ],
     build: Build::Wrapper(|numbers| {
-        averaging("swa", numbers, |taken, numbers, after| {
+        averaging(numbers, |taken, numbers, after| {
             let starts = after.clock.progress() >= numbers.get(0, &after.clock);
             let due = starts && after.clock.is_multiple_of(numbers.count(1));
             due.then(|| 1.0 / (taken + 1) as f64)
@@ -46,7 +46,6 @@ type Weight = fn(u64, &Numbers, &After<'_>) -> Option<f64>;
 
 /// See [`EXPONENTIAL`] and [`STOCHASTIC`].
 struct Averaging {
-    name: &'static str,
     numbers: Numbers,
     weight: Weight,
     state: State,
@@ -58,13 +57,13 @@ struct State {
     mean: Option<Gaussians>,
 }
 
-fn averaging(name: &'static str, numbers: &Numbers, weight: Weight) -> Box<dyn Wrapper> {
-    Box::new(Averaging { name, numbers: numbers.clone(), weight, state: State::default() })
+fn averaging(numbers: &Numbers, weight: Weight) -> Box<dyn Wrapper> {
+    Box::new(Averaging { numbers: numbers.clone(), weight, state: State::default() })
 }
 
 impl Wrapper for Averaging {
     fn name(&self) -> &'static str {
-        self.name
+        self.numbers.part().name
     }
 
     fn after(&mut self, gaussians: &mut Gaussians, after: &After<'_>) -> bool {
@@ -98,7 +97,7 @@ impl Wrapper for Averaging {
     }
 
     fn restore(&mut self, state: &serde_json::Value) -> Result<()> {
-        self.state = saved::restore(self.name, state)?;
+        self.state = saved::restore(self.name(), state)?;
         Ok(())
     }
 }
