@@ -148,7 +148,7 @@ impl<'a> Encoder<'a> {
             let mut gaussians = drawn(coded);
             self.add(&mut gaussians)?;
             gaussians = self.refit(gaussians)?;
-            coded = self.searched(&gaussians);
+            coded = self.searched(&gaussians)?;
         }
         match best {
             Some((reached, coded)) if reached > psnr_db + OVERSHOOT_DB => self.trim(coded, psnr_db),
@@ -160,7 +160,7 @@ impl<'a> Encoder<'a> {
     /// Takes away the atoms that are worth least, as long as a PSNR is reached.
     fn trim(&mut self, mut coded: Coded, psnr_db: f64) -> Result<Coded> {
         self.set_step(Coded::step_of(coded.step))?;
-        let mut search = self.begin_search(coded.atoms.clone());
+        let mut search = self.begin_search(coded.atoms.clone())?;
         while !search.atoms().is_empty() {
             let some = estimate::BITS * (search.atoms().len() / TRIM_SHARE) as f64;
             search.drop_least(some);
@@ -247,7 +247,7 @@ impl<'a> Encoder<'a> {
             if self.course.is_over() {
                 break;
             }
-            let coded = self.searched(&gaussians);
+            let coded = self.searched(&gaussians)?;
             if let Some(step) = adjust(self, &coded)? {
                 self.set_step(step)?;
             }
@@ -255,13 +255,13 @@ impl<'a> Encoder<'a> {
             self.add(&mut gaussians)?;
             gaussians = self.refit(gaussians)?;
         }
-        Ok(self.searched(&gaussians))
+        self.searched(&gaussians)
     }
 
     /// Gaussians quantised and searched.
-    fn searched(&self, gaussians: &Gaussians) -> Coded {
+    fn searched(&mut self, gaussians: &Gaussians) -> Result<Coded> {
         let atoms = quantize_all(gaussians, self.step(), self.rest.size());
-        let mut search = self.begin_search(atoms);
+        let mut search = self.begin_search(atoms)?;
         // One is worth waiting for.
         let sweeps = if self.course.is_over() { 1 } else { self.effort.sweeps };
         for _ in 0..sweeps {
@@ -271,13 +271,15 @@ impl<'a> Encoder<'a> {
                 break;
             }
         }
-        self.coded(search.into_atoms())
+        Ok(self.coded(search.into_atoms()))
     }
 
-    fn begin_search(&self, atoms: Vec<Atom>) -> Search {
+    fn begin_search(&mut self, atoms: Vec<Atom>) -> Result<Search> {
         let (size, channels) = (self.rest.size(), self.rest.channels());
-        let residual = components(&self.rest, -1.0);
-        Search::new(size, channels, self.step, self.lambda(), residual, atoms)
+        let gaussians = drawn(self.coded(atoms.clone()));
+        let missing = base_layer::without(self.backend, &self.rest, &gaussians)?;
+        let residual = components(&missing, -1.0);
+        Ok(Search::new(size, channels, self.step, self.lambda(), residual, atoms))
     }
 
     /// Bytes of the file of a picture.
@@ -301,9 +303,9 @@ impl<'a> Encoder<'a> {
             self.set_step(self.step() * ratio)?;
             let mut gaussians = drawn(coded);
             self.add(&mut gaussians)?;
-            coded = self.searched(&gaussians);
+            coded = self.searched(&gaussians)?;
         }
-        let mut search = self.begin_search(std::mem::take(&mut coded.atoms));
+        let mut search = self.begin_search(std::mem::take(&mut coded.atoms))?;
         loop {
             coded.atoms = search.atoms().to_vec();
             let over = self.file_bytes(&coded)?.saturating_sub(bytes);

@@ -71,6 +71,7 @@ impl Patch {
         // Rows are padded, so that a vector may end behind them.
         self.stride = bounds.width() + MAX_LANES;
         self.values.clear();
+        self.values.reserve(channels * bounds.height() * self.stride);
         let pixels = planes.len() / channels;
         for channel in 0..channels {
             for y in bounds.top..bounds.bottom {

@@ -76,9 +76,8 @@ struct Candidate {
 }
 
 impl Search {
-    /// A search over `atoms` that draw, with what is in `residual` already, a picture at a
-    /// colour step. `residual` is what is drawn without the atoms minus what is wanted, in the
-    /// orthonormal basis, `[C, H, W]`.
+    /// A search over `atoms` of a picture at a colour step. `residual` is what is drawn, with
+    /// the atoms, minus what is wanted, in the orthonormal basis, `[C, H, W]`.
     pub fn new(
         size: Size,
         channels: usize,
@@ -88,12 +87,7 @@ impl Search {
         atoms: Vec<Atom>,
     ) -> Self {
         let step_square = Coded::step_of(step).powi(2) as f32;
-        let mut search =
-            Self { size, channels, step, step_square, lambda, residual, atoms, arch: Arch::new() };
-        for atom in search.atoms.clone() {
-            search.draw(atom, 1.0);
-        }
-        search
+        Self { size, channels, step, step_square, lambda, residual, atoms, arch: Arch::new() }
     }
 
     /// The atoms as they are now.
@@ -132,7 +126,7 @@ impl Search {
         let mut left = bits as f32;
         let mut alive = vec![true; self.atoms.len()];
         for (_, cost, index) in worth {
-            self.draw(self.atoms[index], -1.0);
+            self.erase(self.atoms[index]);
             alive[index] = false;
             left -= cost;
             if left <= 0.0 {
@@ -143,12 +137,12 @@ impl Search {
         self.atoms.retain(|_| alive.next().unwrap_or(true));
     }
 
-    fn draw(&mut self, atom: Atom, factor: f32) {
+    fn erase(&mut self, atom: Atom) {
         let splat = Splat::new(self.step, &atom);
         let Some(bounds) = splat.bounds(self.size) else { return };
         let mut patch = Patch::default();
         patch.take(&self.residual, self.channels, self.size.width, bounds);
-        patch.add(self.arch, &splat, splat.color(&atom).map(|v| factor * v));
+        patch.add(self.arch, &splat, splat.color(&atom).map(|v| -v));
         patch.put(&mut self.residual, self.size.width);
     }
 

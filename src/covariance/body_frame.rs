@@ -6,7 +6,7 @@
 
 use super::chain::{self, Bounds};
 use super::matrix::{
-    Matrix, apply, eigen, gram, inverse, multiply, narrow, symmetric, transpose, widen,
+    Matrix, apply, gram, inverse, map_eigenvalues, multiply, narrow, transpose, widen,
 };
 use super::{Covariance, ScaleBounds};
 
@@ -19,8 +19,7 @@ fn exponential(step: [f64; 3], limit: f64) -> Matrix {
     if step == [0.0; 3] {
         return [1.0, 0.0, 0.0, 1.0];
     }
-    let (angle, values) = eigen(step);
-    symmetric(angle, values.map(|v| v.clamp(-limit, limit).exp()))
+    map_eigenvalues(step, |v| v.clamp(-limit, limit).exp())
 }
 
 impl Covariance for BodyFrame {
@@ -60,8 +59,7 @@ impl Covariance for BodyFrame {
     fn coordinates(&self, factor_px: [f32; 4], offset_px: [f32; 2]) -> ([f32; 2], [f32; 3]) {
         let factor = widen(factor_px);
         let square = gram(transpose(factor));
-        let (angle, values) = eigen([square[0], square[1], square[3]]);
-        let log = symmetric(angle, values.map(|v| 0.5 * v.ln()));
+        let log = map_eigenvalues([square[0], square[1], square[3]], |v| 0.5 * v.ln());
         let position = apply(inverse(factor), offset_px.map(f64::from));
         (position.map(|v| v as f32), [log[0], log[1], log[3]].map(|v| v as f32))
     }

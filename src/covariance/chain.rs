@@ -5,7 +5,8 @@
 //! `T = L^-T sym(L^-1 dL) L^-1`.
 
 use super::matrix::{
-    Matrix, SingularValues, apply, inverse, multiply, narrow, rotation, transpose, widen,
+    Matrix, SingularValues, apply, inverse, multiply, narrow, rotation, singular_values, transpose,
+    widen,
 };
 use super::{Covariance, MEAN_LIMIT_PX, ScaleBounds};
 
@@ -118,11 +119,11 @@ impl Bounds {
 
     /// The factor with its standard deviations inside the bounds; untouched if they are.
     pub(super) fn clamp_factor(self, factor: Matrix) -> Matrix {
-        let mut split = SingularValues::of(factor);
-        let [largest, smallest] = split.values;
+        let [largest, smallest] = singular_values(factor);
         if smallest.abs() >= self.min && largest <= self.max {
             return factor;
         }
+        let mut split = SingularValues::of(factor);
         split.values = [self.clamp(largest), self.clamp(smallest.abs()).copysign(smallest)];
         split.matrix()
     }
@@ -139,12 +140,18 @@ pub(super) fn project_gradient<C: Covariance + ?Sized>(
     // Clamped factors lie on the bound only up to the rounding of f32.
     const SLACK: f64 = 1e-3;
     let bounds = Bounds::from(bounds);
-    let split = SingularValues::of(widen(factor_px));
+    let is_at_min = |sigma: f64| sigma <= bounds.min * (1.0 + SLACK);
+    let is_at_max = |sigma: f64| sigma >= bounds.max * (1.0 - SLACK);
+    let factor = widen(factor_px);
+    let [largest, smallest] = singular_values(factor);
+    if !is_at_min(smallest.abs()) && !is_at_max(largest) {
+        return gradient;
+    }
+    let split = SingularValues::of(factor);
     let axes = rotation(split.left);
     let mut gradient = gradient.map(f64::from);
     for (axis, sigma) in split.values.map(f64::abs).into_iter().enumerate() {
-        let at_min = sigma <= bounds.min * (1.0 + SLACK);
-        let at_max = sigma >= bounds.max * (1.0 - SLACK);
+        let (at_min, at_max) = (is_at_min(sigma), is_at_max(sigma));
         if !at_min && !at_max {
             continue;
         }

@@ -3,7 +3,8 @@
 
 use super::chain::{self, Bounds};
 use super::matrix::{
-    SingularValues, determinant, eigen, gram, inverse, narrow, symmetric, transpose, widen,
+    SingularValues, determinant, gram, inverse, map_eigenvalues, narrow, symmetric, transpose,
+    widen,
 };
 use super::{Covariance, ScaleBounds};
 
@@ -64,10 +65,9 @@ impl Covariance for InverseCovariance {
         let mut factor = bounds.clamp_factor(widen(factor_px));
         if step != [0.0; 3] {
             let conic = gram(transpose(inverse(factor)));
-            let (angle, values) =
-                eigen([conic[0] + step[0], conic[1] + step[1], conic[3] + step[2]]);
+            let moved = [conic[0] + step[0], conic[1] + step[1], conic[3] + step[2]];
             let lowest = bounds.max.powi(-2);
-            factor = symmetric(angle, values.map(|v| bounds.clamp(v.max(lowest).powf(-0.5))));
+            factor = map_eigenvalues(moved, |v| bounds.clamp(v.max(lowest).powf(-0.5)));
         }
         chain::moved(mean_px, position, factor)
     }

@@ -48,8 +48,23 @@ pub(super) fn gram(m: Matrix) -> Matrix {
     multiply(m, transpose(m))
 }
 
-/// `rotation(left) diag(values) rotation(right)`, the first value the largest and not negative,
-/// the second with the sign of the determinant.
+/// Length of a vector whose numbers came from float32: their squares do not overflow.
+fn length([x, y]: [f64; 2]) -> f64 {
+    (x * x + y * y).sqrt()
+}
+
+/// The first singular value the largest and not negative, the second with the sign of the
+/// determinant.
+pub(super) fn singular_values(m: Matrix) -> [f64; 2] {
+    let rotating = length([0.5 * (m[0] + m[3]), 0.5 * (m[2] - m[1])]);
+    let reflecting = length([0.5 * (m[0] - m[3]), 0.5 * (m[2] + m[1])]);
+    let largest = rotating + reflecting;
+    // The difference of the two cancels for thin matrices, the determinant does not.
+    let smallest = if largest > 0.0 { determinant(m) / largest } else { 0.0 };
+    [largest, smallest]
+}
+
+/// `rotation(left) diag(values) rotation(right)`, with [`singular_values`].
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SingularValues {
     pub(super) left: f64,
@@ -67,12 +82,9 @@ impl SingularValues {
         );
         let (turn, mirror) =
             (f64::atan2(rotating[1], rotating[0]), f64::atan2(reflecting[1], reflecting[0]));
-        let largest = rotating[0].hypot(rotating[1]) + reflecting[0].hypot(reflecting[1]);
-        // The difference of the two sizes cancels for thin matrices, the determinant does not.
-        let smallest = if largest > 0.0 { determinant(m) / largest } else { 0.0 };
         Self {
             left: 0.5 * (turn + mirror),
-            values: [largest, smallest],
+            values: singular_values(m),
             right: 0.5 * (turn - mirror),
         }
     }
@@ -88,13 +100,21 @@ pub(super) fn symmetric(angle: f64, values: [f64; 2]) -> Matrix {
     SingularValues { left: angle, values, right: -angle }.matrix()
 }
 
-/// Angle of the first eigenvector and the eigenvalues, largest first, of `[[a, b], [b, c]]`.
-pub(super) fn eigen([a, b, c]: [f64; 3]) -> (f64, [f64; 2]) {
-    let (middle, half) = (0.5 * (a + c), (0.5 * (a - c)).hypot(b));
+/// `[[a, b], [b, c]]` with `function` of each eigenvalue in its place; no angle is worked out on
+/// the way, for this is done for every Gaussian in every iteration.
+pub(super) fn map_eigenvalues([a, b, c]: [f64; 3], function: impl Fn(f64) -> f64) -> Matrix {
+    let (middle, difference) = (0.5 * (a + c), 0.5 * (a - c));
+    let half = length([difference, b]);
     let largest = middle + half;
-    // As above: take the product where it is known better than the difference.
+    // Take the product where it is known better than the difference.
     let smallest = if middle > 0.0 { (a * c - b * b) / largest } else { middle - half };
-    (0.5 * f64::atan2(2.0 * b, a - c), [largest, smallest])
+    let [first, second] = [largest, smallest].map(function);
+    let mean = 0.5 * (first + second);
+    if half == 0.0 {
+        return [mean, 0.0, 0.0, mean];
+    }
+    let slope = 0.5 * (first - second) / half;
+    [mean + slope * difference, slope * b, slope * b, mean - slope * difference]
 }
 
 /// The lower triangular factor with a positive diagonal of the same `m m^T`.
