@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use lgi::backend::cpu::Cpu;
 use lgi::codec::coded::{Coded, Order, train};
-use lgi::compress::{CompressOptions, Effort, Target, compress};
+use lgi::compress::{CompressOptions, Effort, Parts, Target, compress};
 use lgi::fit::Quality;
 use lgi::image::{Limits, load};
 
@@ -31,6 +31,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         for path in &pictures {
             let image = Arc::new(load(path, &Limits::default())?.image);
             let options = CompressOptions {
+                parts: Parts::default(),
                 target: Target::Step(step),
                 order: Order::Sequential,
                 effort: Effort::of(Quality::Fast),

@@ -6,7 +6,7 @@ use lgi::backend::cpu::Cpu;
 use lgi::blend::Blend;
 use lgi::codec::coded::{Coded, Order};
 use lgi::codec::encode_exact;
-use lgi::compress::{CompressOptions, Effort, Target, compress};
+use lgi::compress::{CompressOptions, Effort, Parts, Target, compress};
 use lgi::fit::Quality;
 use lgi::image::{Image, Size};
 use lgi::metrics::psnr_db;
@@ -30,12 +30,21 @@ fn picture(size: Size, channels: usize) -> Arc<Image> {
 }
 
 fn coded(image: &Arc<Image>, target: Target, threads: usize) -> lgi::Result<Coded> {
+    coded_with(image, target, threads, Parts::default())
+}
+
+fn coded_with(
+    image: &Arc<Image>,
+    target: Target,
+    threads: usize,
+    parts: Parts,
+) -> lgi::Result<Coded> {
     let mut backend = Cpu::with_threads(threads)?;
     let effort = Effort { iterations: 30, rounds: 2, sweeps: 2, refit_iterations: 8 };
     compress(
         &mut backend,
         image,
-        &CompressOptions { target, effort, order: Order::Sequential, seed: 3 },
+        &CompressOptions { target, effort, order: Order::Sequential, parts, seed: 3 },
     )
 }
 
@@ -66,6 +75,27 @@ fn more_bytes_give_a_better_picture() {
         .map(|bytes| psnr(&coded(&image, Target::Bytes(bytes), 2).unwrap(), &image))
         .to_vec();
     assert!(psnrs[0] > 20.0 && psnrs[1] > psnrs[0] + 1.0 && psnrs[2] > psnrs[1] + 1.0, "{psnrs:?}");
+}
+
+#[test]
+fn every_part_of_the_encoder_pays_and_none_is_needed() {
+    let image = picture(Size::new(192, 128), 3);
+    let all = Parts::default();
+    let psnr_with = |parts: Parts| {
+        let coded = coded_with(&image, Target::Bytes(900), 2, parts).unwrap();
+        assert!(encode_exact(&coded, Order::Sequential, 8, None).unwrap().len() <= 900);
+        psnr(&coded, &image)
+    };
+    let best = psnr_with(all);
+    for fewer in [
+        Parts { base_layer: false, ..all },
+        Parts { rate_penalty: false, ..all },
+        Parts { search: false, ..all },
+        Parts { refitting: false, ..all },
+    ] {
+        let psnr = psnr_with(fewer);
+        assert!((20.0..best).contains(&psnr), "{psnr} against {best} without {fewer:?}");
+    }
 }
 
 #[test]

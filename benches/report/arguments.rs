@@ -26,6 +26,8 @@ pub enum Part {
     Stages,
     /// PSNR by bits a pixel, on the Kodak pictures beside other codecs
     RateDistortion,
+    /// What each part of the codec pays, and the bits that each part of a file takes
+    CodecParts,
 }
 
 /// Regenerate the tables and plots of the README

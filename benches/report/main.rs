@@ -5,6 +5,7 @@
 //! ```
 
 mod arguments;
+mod codec_parts;
 mod curves;
 mod kodak_curves;
 mod methods;
@@ -57,6 +58,9 @@ fn run(arguments: &Arguments) -> Result<()> {
     }
     if arguments.wants(Part::RateDistortion) {
         rate_distortion::write(&pictures, out, arguments)?;
+    }
+    if arguments.wants(Part::CodecParts) {
+        codec_parts::write(&pictures, out, arguments)?;
     }
     if arguments.wants(Part::Stages) {
         stages::write(&pictures, out, arguments)?;

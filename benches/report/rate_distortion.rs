@@ -7,9 +7,10 @@ use std::time::Instant;
 use lgi::backend::Backend;
 use lgi::blend::Blend;
 use lgi::codec;
-use lgi::codec::coded::Order;
-use lgi::compress::{CompressOptions, Effort, Target, compress};
+use lgi::codec::coded::{Coded, Order};
+use lgi::compress::{CompressOptions, Effort, Parts, Target, compress};
 use lgi::fit::Quality;
+use lgi::image::Image;
 use lgi::metrics;
 use lgi::renderer::Renderer;
 use serde::Serialize;
@@ -67,22 +68,45 @@ pub fn write(pictures: &[Picture], out: &Path, arguments: &Arguments) -> Result<
 }
 
 fn encode<'a>(backend: &mut dyn Backend, picture: &'a Picture, target_bpp: f64) -> Result<Row<'a>> {
-    let pixels = picture.target.size().pixels() as f64;
     let started = Instant::now();
+    let (_, Encoded { bytes, psnr_db }) =
+        encode_at(backend, &picture.target, target_bpp, Parts::default())?;
+    let seconds = started.elapsed().as_secs_f64();
+    let bpp = 8.0 * bytes as f64 / picture.target.size().pixels() as f64;
+    Ok(Row { picture: &picture.name, target_bpp, bytes, bpp, psnr_db, seconds })
+}
+
+/// What an encoding came to.
+pub struct Encoded {
+    /// Size of the file.
+    pub bytes: usize,
+    /// Of the decoded picture with 8 bits a channel.
+    pub psnr_db: f64,
+}
+
+/// A picture at a rate in bits a pixel, by the default preset with some parts of the encoder.
+///
+/// # Errors
+/// Those of encoding.
+pub fn encode_at(
+    backend: &mut dyn Backend,
+    picture: &Arc<Image>,
+    target_bpp: f64,
+    parts: Parts,
+) -> Result<(Coded, Encoded)> {
     let options = CompressOptions {
-        target: Target::Bytes((target_bpp * pixels / 8.0) as u64),
+        target: Target::Bytes((target_bpp * picture.size().pixels() as f64 / 8.0) as u64),
         order: Order::default(),
         effort: Effort::of(Quality::Balanced),
+        parts,
         seed: 0,
     };
-    let coded = compress(backend, &picture.target, &options)?;
+    let coded = compress(backend, picture, &options)?;
     let bytes = codec::encode_exact(&coded, options.order, 8, None)?.len();
-    let seconds = started.elapsed().as_secs_f64();
-    let mut renderer = Renderer::new(backend, Blend::Additive, picture.target.size());
+    let mut renderer = Renderer::new(backend, Blend::Additive, picture.size());
     renderer.set(&coded.gaussians());
-    let psnr_db = metrics::psnr_db(&renderer.render()?, &Arc::clone(&picture.target))?;
-    let bpp = 8.0 * bytes as f64 / pixels;
-    Ok(Row { picture: &picture.name, target_bpp, bytes, bpp, psnr_db, seconds })
+    let psnr_db = metrics::psnr_db(&renderer.render()?, picture)?;
+    Ok((coded, Encoded { bytes, psnr_db }))
 }
 
 /// The difference in rate, codec by codec.

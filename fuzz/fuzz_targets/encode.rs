@@ -6,7 +6,7 @@ use std::sync::Arc;
 use lgi::backend::cpu::Cpu;
 use lgi::codec::coded::Order;
 use lgi::codec::{ReadLimits, decode_exact, encode_exact};
-use lgi::compress::{CompressOptions, Effort, Target, compress};
+use lgi::compress::{CompressOptions, Effort, Parts, Target, compress};
 use lgi::image::{Image, Size};
 use lgi_fuzz::take;
 use libfuzzer_sys::fuzz_target;
@@ -29,7 +29,7 @@ fuzz_target!(|data: &[u8]| {
         data = if data.is_empty() { &[255, 7, 0, 200] } else { data };
     }
     let effort = Effort { iterations: 4, rounds: 2, sweeps: 1, refit_iterations: 2 };
-    let options = CompressOptions { target, order, effort, seed: 0 };
+    let options = CompressOptions { target, order, effort, parts: Parts::default(), seed: 0 };
     // One thread: what two do at once, a fuzzer cannot repeat.
     let mut backend = Cpu::with_threads(1).expect("a thread");
     let Ok(coded) = compress(&mut backend, &Arc::new(image), &options) else { return };

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use clap::Args;
 use lgi::blend::Blend;
+use lgi::codec::coded::Part;
 use lgi::codec::{self, FileInfo, Precision, Scene};
 use lgi::gaussians::Gaussians;
 use serde::Serialize;
@@ -27,6 +28,10 @@ pub struct InfoArguments {
     #[arg(long)]
     json: bool,
 
+    /// Say also how many bits each part of a coded file takes
+    #[arg(long)]
+    bits: bool,
+
     #[command(flatten)]
     limits: LimitArguments,
 }
@@ -45,6 +50,21 @@ struct Info {
     sigma_px: Option<Range>,
     color: Option<Range>,
     metadata: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parts: Option<Vec<PartBits>>,
+}
+
+/// What a part of a coded file takes.
+#[derive(Serialize)]
+struct PartBits {
+    part: &'static str,
+    bits: f64,
+}
+
+impl PartBits {
+    fn of((part, bits): (Part, f64)) -> Self {
+        Self { part: part.name(), bits }
+    }
 }
 
 #[derive(Serialize)]
@@ -98,7 +118,14 @@ fn inspect(place: &Place, arguments: &InfoArguments) -> Result<()> {
     let file = codec::probe(&bytes, &limits).map_err(|error| place.blame(error))?;
     let scene = codec::decode(&bytes, &limits).map_err(|error| place.blame(error))?;
     let report = scene_file::report(place, &scene, bytes.len() as u64, started);
-    let info = info(report, file, &scene);
+    let parts = match arguments.bits {
+        true => {
+            let parts = codec::bits_of_parts(&bytes, &limits);
+            Some(parts.map_err(|error| place.blame(error))?.into_iter().map(PartBits::of).collect())
+        }
+        false => None,
+    };
+    let info = Info { parts, ..info(report, file, &scene) };
     if arguments.json { report::json(&info) } else { output::line(&text(&info)) }
 }
 
@@ -121,6 +148,7 @@ fn info(report: Report, file: FileInfo, scene: &Scene) -> Info {
         sigma_px: Range::of(sigmas_px(&scene.gaussians)),
         color: Range::of(scene.gaussians.color.clone()),
         metadata: file.metadata,
+        parts: None,
     }
 }
 
@@ -151,6 +179,15 @@ fn text(info: &Info) -> String {
     lines.extend(info.sigma_px.as_ref().map(|sigma| row("sigma", &range(sigma, " px"))));
     lines.extend(info.color.as_ref().map(|color| row("color", &range(color, ""))));
     lines.extend(info.metadata.as_ref().map(|metadata| row("metadata", &metadata.to_string())));
+    if let Some(parts) = &info.parts {
+        let all: f64 = parts.iter().map(|part| part.bits).sum();
+        let count = gaussians.unwrap_or_default().max(1) as f64;
+        lines.extend(parts.iter().enumerate().map(|(index, PartBits { part, bits })| {
+            let (each, share) = (bits / count, 100.0 * bits / all);
+            let name = if index == 0 { "bits" } else { "" };
+            row(name, &format!("{part:<18} {bits:>9.0}, {each:5.2} a Gaussian, {share:4.1} %"))
+        }));
+    }
     lines.join("\n")
 }
 

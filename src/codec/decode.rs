@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::Path;
 
-use super::coded::{self, Coded};
+use super::coded::{self, Coded, Order, Part, Tables};
 use super::file::{Extent, File, Stored};
 use super::{Header, Precision, ReadLimits, Scene, unsupported};
 use crate::error::Result;
@@ -101,6 +101,19 @@ pub fn decode_exact(bytes: &[u8], limits: &ReadLimits) -> Result<Coded> {
         }
         _ => Err(unsupported("its Gaussians are not coded")),
     }
+}
+
+/// The bits that each part of a coded file takes, see [`coded::bits_of_parts`].
+///
+/// # Errors
+/// As [`decode_exact`].
+pub fn bits_of_parts(bytes: &[u8], limits: &ReadLimits) -> Result<Vec<(Part, f64)>> {
+    let file = File::parse(bytes, limits, Extent::Whole)?;
+    let order = match &file.gaussians {
+        Stored::Coded(payloads) if !payloads.layers.is_empty() => Order::Progressive,
+        _ => Order::Sequential,
+    };
+    coded::bits_of_parts(&decode_exact(bytes, limits)?, order, Tables::Trained)
 }
 
 /// Reads an `.lgi` file from a stream, such as standard input, to its end.

@@ -19,7 +19,8 @@ mod quantized16;
 mod scene;
 
 pub use decode::{
-    ChunkInfo, FileInfo, Partial, decode, decode_exact, decode_partial, probe, read, read_file,
+    ChunkInfo, FileInfo, Partial, bits_of_parts, decode, decode_exact, decode_partial, probe, read,
+    read_file,
 };
 pub use encode::{Precision, WriteOptions, encode, encode_exact, write_file};
 pub use header::Header;

@@ -42,6 +42,11 @@ impl BaseLayer {
         Ok(Self { colors: colors.collect() })
     }
 
+    /// A base layer that draws nothing.
+    pub fn none(image: &Image) -> Self {
+        Self { colors: vec![[0.0; MAX_COMPONENTS]; empty(image, 0).grid().count()] }
+    }
+
     /// A coded picture that has nothing but this layer, quantised for a colour step.
     pub fn quantize(&self, image: &Image, step: u8) -> Coded {
         let mut coded = empty(image, step);

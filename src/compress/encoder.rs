@@ -6,7 +6,7 @@ use super::base_layer::{self, BaseLayer};
 use super::course::{Course, Observer};
 use super::quantize::{quantize_all, to_components};
 use super::search::Search;
-use super::{CompressOptions, Effort, Target, estimate};
+use super::{CompressOptions, Effort, Parts, Target, estimate};
 use crate::backend::Backend;
 use crate::blend::Blend;
 use crate::codec;
@@ -58,6 +58,7 @@ pub(super) struct Encoder<'a> {
     image: &'a Arc<Image>,
     effort: Effort,
     order: Order,
+    parts: Parts,
     seed: u64,
     base: BaseLayer,
     /// What the base layer leaves.
@@ -73,7 +74,10 @@ impl<'a> Encoder<'a> {
         observer: &'a mut Observer<'a>,
     ) -> Result<Self> {
         let planned = 2 * estimate::ITERATIONS + options.effort.passes();
-        let base = BaseLayer::fit(backend, image)?;
+        let base = match options.parts.base_layer {
+            true => BaseLayer::fit(backend, image)?,
+            false => BaseLayer::none(image),
+        };
         let rest = Arc::clone(image);
         let mut encoder = Self {
             backend,
@@ -81,6 +85,7 @@ impl<'a> Encoder<'a> {
             image,
             effort: options.effort,
             order: options.order,
+            parts: options.parts,
             seed: options.seed,
             base,
             rest,
@@ -223,11 +228,11 @@ impl<'a> Encoder<'a> {
     }
 
     fn fit_options(&self, count: usize, iterations: u64) -> FitOptions {
-        let rate = RatePenalty { weight: RATE_WEIGHT, step: self.step() as f32 };
+        let penalty = RatePenalty { weight: RATE_WEIGHT, step: self.step() as f32 };
         let mut options = FitOptions {
             gaussians: count,
             seed: self.seed,
-            rate: Some(rate),
+            rate: self.parts.rate_penalty.then_some(penalty),
             ..FitOptions::default()
         };
         options.stop.iterations = iterations;
@@ -244,7 +249,7 @@ impl<'a> Encoder<'a> {
         adjust: impl Fn(&mut Self, &Coded) -> Result<Option<f64>>,
     ) -> Result<Coded> {
         for _ in 1..self.effort.rounds {
-            if self.course.is_over() {
+            if !self.parts.refitting || self.course.is_over() {
                 break;
             }
             let coded = self.searched(&gaussians)?;
@@ -263,7 +268,11 @@ impl<'a> Encoder<'a> {
         let atoms = quantize_all(gaussians, self.step(), self.rest.size());
         let mut search = self.begin_search(atoms)?;
         // One is worth waiting for.
-        let sweeps = if self.course.is_over() { 1 } else { self.effort.sweeps };
+        let sweeps = match (self.parts.search, self.course.is_over()) {
+            (false, _) => 0,
+            (true, true) => 1,
+            (true, false) => self.effort.sweeps,
+        };
         for _ in 0..sweeps {
             let count = search.atoms().len();
             let changes = search.sweep();

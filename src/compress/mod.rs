@@ -8,6 +8,7 @@ mod course;
 mod effort;
 mod encoder;
 mod estimate;
+mod parts;
 mod patch;
 mod quantize;
 mod search;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 
 pub use course::{CompressProgress, Observer};
 pub use effort::Effort;
+pub use parts::Parts;
 
 use self::encoder::Encoder;
 use crate::backend::Backend;
@@ -45,6 +47,8 @@ pub struct CompressOptions {
     pub order: Order,
     /// How much work it may be.
     pub effort: Effort,
+    /// The parts of the encoder that work.
+    pub parts: Parts,
     /// Seed of everything random.
     pub seed: u64,
 }

@@ -80,6 +80,27 @@ fn plain_files_show_nothing_before_they_are_whole() {
 }
 
 #[test]
+fn the_bits_of_all_parts_are_those_of_the_file() {
+    let place = Place::new();
+    place.picture("a.png");
+    for order in ["", "--progressive"] {
+        let command = format!("encode a.png -f -o a.lgi --size 900 -q draft --device cpu {order}");
+        place.lgi(&command).assert().success();
+        let shown = json(&mut place.lgi("info a.lgi --bits --json"));
+        let parts = shown["parts"].as_array().unwrap();
+        let bits: f64 = parts.iter().map(|part| part["bits"].as_f64().unwrap()).sum();
+        let payloads = shown["chunks"].as_array().unwrap().iter();
+        let bytes: f64 = payloads.map(|chunk| chunk["payload_bytes"].as_f64().unwrap()).sum();
+        // Whole bytes, counts and the colour step stand beside the bits of each chunk.
+        let layers = shown["chunks"].as_array().unwrap().len() as f64;
+        assert!((0.0..=6.0 * layers).contains(&(bytes - bits / 8.0)), "{bytes} {bits}");
+    }
+    place.lgi("encode a.png -o plain.lgi -n 5 --device cpu").assert().success();
+    let line = error_line(&mut place.lgi("info plain.lgi --bits"), 1);
+    assert!(line.contains("not coded"), "{line}");
+}
+
+#[test]
 fn the_same_seed_gives_the_same_bytes() {
     let place = Place::new();
     place.picture_of("a.png", 4);

@@ -7,7 +7,7 @@ use clap::Args;
 use lgi::backend::Backend;
 use lgi::codec;
 use lgi::codec::coded::{Coded, Order};
-use lgi::compress::{CompressOptions, CompressProgress, Effort, Target, compress_observed};
+use lgi::compress::{CompressOptions, CompressProgress, Effort, Parts, Target, compress_observed};
 use lgi::fit::Quality;
 use lgi::image::{Image, Size};
 
@@ -132,6 +132,7 @@ pub fn encode(
     display: &mut Display,
 ) -> Result<CodedFile> {
     let options = CompressOptions {
+        parts: Parts::default(),
         target: arguments.coded.target(arguments.main.psnr, image.size()),
         order: arguments.coded.order(),
         effort: Effort::of(arguments.main.quality.unwrap_or(Quality::Balanced)),

@@ -1,5 +1,6 @@
 //! The base layer: a fixed coarse grid of large round Gaussians, colours only.
 
+use super::account::Part;
 use super::atom::{MAX_COMPONENT, MAX_COMPONENTS, POSITION_BITS};
 use super::coder::Coder;
 use super::symbols::{Symbols, bit_length};
@@ -70,6 +71,7 @@ pub fn code<C: Coder>(
     source: &[[i32; MAX_COMPONENTS]],
     colors: &mut Vec<[i32; MAX_COMPONENTS]>,
 ) -> Result<()> {
+    symbols.coder.begin(Part::BaseLayer);
     for index in 0..grid.count() {
         let given = source.get(index).copied().unwrap_or_default();
         let mut color = [0; MAX_COMPONENTS];

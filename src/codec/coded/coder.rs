@@ -1,5 +1,7 @@
 //! Binary arithmetic coding.
 
+use super::account::Part;
+
 /// Probabilities are in units of `2^-16` and within `1..=65535`.
 pub const PROBABILITY_BITS: u32 = 16;
 
@@ -13,6 +15,9 @@ pub trait Coder {
 
     /// Codes a bit that is 1 with probability `one / 65536`.
     fn code(&mut self, bit: bool, one: u32) -> bool;
+
+    /// Is told that the bits of another part begin.
+    fn begin(&mut self, _part: Part) {}
 
     /// Whether a reader has gone on for longer than any writer would have.
     fn is_exhausted(&self) -> bool {

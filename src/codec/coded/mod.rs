@@ -3,6 +3,7 @@
 //! The decoder works in integers from the first bit to the last parameter, so that a stream
 //! gives the same Gaussians on every machine. `docs/FORMAT.md` is its specification.
 
+mod account;
 pub mod atom;
 pub mod base;
 mod coder;
@@ -18,7 +19,8 @@ mod stream;
 mod surroundings;
 mod symbols;
 
+pub use account::{PARTS, Part};
 pub use order::Order;
-pub use payload::train;
 pub(super) use payload::{Payloads, read, read_count, write};
+pub use payload::{Tables, bits_of_parts, train};
 pub use picture::{Coded, Exact};

@@ -1,5 +1,6 @@
 //! The payloads of the chunks of coded Gaussians.
 
+use super::account::{Account, Part};
 use super::atom::Atom;
 use super::base::{self, Grid};
 use super::coder::{Coder, Decoder, Encoder};
@@ -65,12 +66,12 @@ pub fn write(coded: &Coded, order: Order) -> Result<Vec<Vec<u8>>> {
     Ok(payloads)
 }
 
-fn write_base(symbols: &mut Symbols<'_, Encoder>, coded: &Coded) -> Result<()> {
+fn write_base<C: Coder>(symbols: &mut Symbols<'_, C>, coded: &Coded) -> Result<()> {
     base::code(symbols, &coded.grid(), coded.channels, &coded.base, &mut Vec::new())
 }
 
-fn write_atoms(
-    symbols: &mut Symbols<'_, Encoder>,
+fn write_atoms<C: Coder>(
+    symbols: &mut Symbols<'_, C>,
     walk: &mut Walk,
     size: Size,
     atoms: &[Atom],
@@ -176,4 +177,37 @@ pub fn train(pictures: &[Coded]) -> Result<Vec<u8>> {
         write_atoms(&mut symbols, &mut walk, coded.size, &coded.atoms)?;
     }
     Ok(model.to_bytes())
+}
+
+/// What a stream's model knows at its beginning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tables {
+    /// What was learned from photographs, as in every file.
+    Trained,
+    /// Nothing: to see what that is worth.
+    Empty,
+}
+
+/// The bits that each part of a picture takes, in the order of the stream; parts without any are
+/// left out. Whole bytes, and what else a file has, come on top.
+///
+/// # Errors
+/// As [`crate::codec::encode_exact`].
+pub fn bits_of_parts(coded: &Coded, order: Order, tables: Tables) -> Result<Vec<(Part, f64)>> {
+    let layers = order.layers(coded.atoms.clone());
+    let mut model = match tables {
+        Tables::Trained => Model::trained(),
+        Tables::Empty => Model::default(),
+    };
+    let mut walk = Walk::new(coded.size, coded.channels, layers.len() > 1);
+    let mut account = Account::default();
+    let mut symbols = Symbols { coder: &mut account, model: &mut model };
+    write_base(&mut symbols, coded)?;
+    for (index, atoms) in layers.iter().enumerate() {
+        if index > 0 {
+            walk.begin_layer();
+        }
+        write_atoms(&mut symbols, &mut walk, coded.size, atoms)?;
+    }
+    Ok(account.parts())
 }

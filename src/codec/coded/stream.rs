@@ -1,5 +1,6 @@
 //! Atoms into bits and back: one walk over the leaves for both.
 
+use super::account::Part;
 use super::atom::{
     Atom, Lattice, MAX_COMPONENT, SCALE_RANGE_BITS, SMALLEST_SCALE, Shape, finest_angle,
 };
@@ -184,6 +185,7 @@ impl Walk {
             pattern | edge << 10 | 1 << 12,
             layer | before.min(7) << 4 | around_before.min(15) << 7,
         ];
+        symbols.coder.begin(Part::Counts);
         symbols.count(value, kind::COUNT, in_use(&contexts, layer), COUNT_ESCAPE)
     }
 
@@ -197,11 +199,14 @@ impl Walk {
         let mut atom = Atom::default();
         let place = Place { near, here: self.known.at(column, [0, 0]) };
         place.color(symbols, &mut atom, given, self.components);
+        symbols.coder.begin(Part::Scales);
         place.scales(symbols, &mut atom, given);
+        symbols.coder.begin(Part::Angles);
         place.angle(symbols, &mut atom, given);
 
         let lattice = Lattice::new(atom.steps(), &atom.shape());
         let points = lattice.within(&self.leaves.square(column, row));
+        symbols.coder.begin(Part::Positions);
         let index = if C::WRITES { points.index(given.place) } else { 0 };
         atom.place = points.place(uniform(symbols.coder, index, points.count()));
         atom
@@ -304,11 +309,14 @@ impl Place<'_> {
             previous.map_or(0, |k| 1 + u32::from(k > 0)) + 3 * signs + before * 1000,
         ];
         let [luma, orange, green, alpha] = given.color;
+        symbols.coder.begin(Part::Luma);
         atom.color[0] = symbols.signed(luma, kind::COLOR[0], contexts, &sign, most);
         if components >= 3 {
+            symbols.coder.begin(Part::ColorDifferences);
             self.color_differences(symbols, atom, [orange, green], most);
         }
         if components == 4 {
+            symbols.coder.begin(Part::Alpha);
             let size = bit_length(atom.color[0]);
             let other = bit_length(atom.color[1]).max(bit_length(atom.color[2]));
             let contexts = [size * 16 + other, strength, near.largest];

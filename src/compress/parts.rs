@@ -1,0 +1,20 @@
+//! The parts of the encoder that can be left out.
+
+/// Which parts of the encoder work: all of them, except to see what one of them pays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parts {
+    /// The coarse grid of colours under the Gaussians.
+    pub base_layer: bool,
+    /// The penalty on the rate during fits.
+    pub rate_penalty: bool,
+    /// The search for better integers.
+    pub search: bool,
+    /// Rounds that add Gaussians and fit anew what was quantised.
+    pub refitting: bool,
+}
+
+impl Default for Parts {
+    fn default() -> Self {
+        Self { base_layer: true, rate_penalty: true, search: true, refitting: true }
+    }
+}
