@@ -2,9 +2,12 @@
 
 use crate::fit::Quality;
 
-/// Pixels for each Gaussian from which on an encoding is worth more work; about those of 0.13 bits
-/// a pixel.
+/// Pixels for each Gaussian from which on few Gaussians draw much each; about those of 0.13 bits a
+/// pixel.
 const SPARSE_PX: usize = 200;
+
+/// Pixels for each Gaussian below which they crowd; about those of 0.27 bits a pixel.
+const DENSE_PX: usize = 100;
 
 /// Work of the parts of an encoding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,24 +28,30 @@ impl Effort {
         let (iterations, rounds, sweeps, refit_iterations) = match quality {
             Quality::Draft => (24, 1, 1, 0),
             Quality::Fast => (60, 3, 2, 12),
-            Quality::Balanced => (160, 4, 3, 30),
+            Quality::Balanced => (100, 5, 3, 40),
             Quality::High => (600, 6, 4, 60),
             Quality::Max => (2000, 10, 6, 120),
         };
         Self { iterations, rounds, sweeps, refit_iterations }
     }
 
-    /// The effort for pictures with so many pixels for each Gaussian: where few Gaussians draw
-    /// much each, it is worth more to have each of them right.
+    /// The effort for pictures with so many pixels for each Gaussian. Where few Gaussians draw
+    /// much each, it is worth more to have each of them right; where many crowd, they take longer
+    /// to settle.
     pub(super) fn at(self, pixels_per_gaussian: usize) -> Self {
-        if pixels_per_gaussian < SPARSE_PX {
-            return self;
-        }
-        Self {
-            iterations: self.iterations * 3 / 2,
-            rounds: self.rounds * 3 / 2,
-            sweeps: self.sweeps * 2,
-            refit_iterations: self.refit_iterations * 2 / 3,
+        match pixels_per_gaussian {
+            SPARSE_PX.. => Self {
+                iterations: self.iterations * 3 / 2,
+                rounds: self.rounds * 8 / 5,
+                sweeps: self.sweeps * 2,
+                refit_iterations: self.refit_iterations * 2 / 3,
+            },
+            DENSE_PX.. => self,
+            _ => Self {
+                rounds: self.rounds * 6 / 5,
+                refit_iterations: self.refit_iterations * 3 / 2,
+                ..self
+            },
         }
     }
 

@@ -48,6 +48,9 @@ const OVERSHOOT_DB: f64 = 0.1;
 /// One in so many atoms is taken away at a time.
 const TRIM_SHARE: usize = 100;
 
+/// A file that is too large by more than one in so many bytes is far from its size.
+const FAR: u64 = 40;
+
 /// Attempts to come closer to a target.
 const ATTEMPTS: usize = 6;
 
@@ -315,11 +318,18 @@ impl<'a> Encoder<'a> {
             coded = self.searched(&gaussians)?;
         }
         let mut search = self.begin_search(std::mem::take(&mut coded.atoms))?;
+        // Bits that files get shorter by for each that was thought to be dropped.
+        let mut truth = 1.0_f64;
+        let mut before: Option<(u64, f64)> = None;
         loop {
             coded.atoms = search.atoms().to_vec();
-            let over = self.file_bytes(&coded)?.saturating_sub(bytes);
+            let size = self.file_bytes(&coded)?;
+            let over = size.saturating_sub(bytes);
             if over == 0 {
                 return Ok(coded);
+            }
+            if let Some((size_before, dropped)) = before {
+                truth = (8.0 * size_before.saturating_sub(size) as f64 / dropped).clamp(0.5, 2.0);
             }
             if coded.atoms.is_empty() {
                 return Err(Error::Invalid(format!(
@@ -329,8 +339,9 @@ impl<'a> Encoder<'a> {
                     bytes + over
                 )));
             }
-            // Half of what is too much, for what each atom takes is only known about.
-            search.drop_least(4.0 * over as f64);
+            // What is worth least changes with what is dropped: half the way while it is far.
+            let share = if over > bytes / FAR { 0.5 } else { 0.95 };
+            before = Some((size, search.drop_least(share * 8.0 * over as f64 / truth)));
         }
     }
 

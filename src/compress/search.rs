@@ -101,8 +101,8 @@ impl Search {
     }
 
     /// Takes away the atoms that are worth least for their bits, `bits` in all, about, and at
-    /// least one.
-    pub fn drop_least(&mut self, bits: f64) {
+    /// least one. Returns the bits that these take, about.
+    pub fn drop_least(&mut self, bits: f64) -> f64 {
         let costs = Costs::of(&self.atoms, self.channels, self.size);
         let size = self.size;
         // What half the squared error rises by without an atom, for each of its bits.
@@ -123,18 +123,19 @@ impl Search {
             })
             .collect();
         worth.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.2.cmp(&b.2)));
-        let mut left = bits as f32;
+        let mut dropped = 0.0;
         let mut alive = vec![true; self.atoms.len()];
         for (_, cost, index) in worth {
             self.erase(self.atoms[index]);
             alive[index] = false;
-            left -= cost;
-            if left <= 0.0 {
+            dropped += f64::from(cost);
+            if dropped >= bits {
                 break;
             }
         }
         let mut alive = alive.into_iter();
         self.atoms.retain(|_| alive.next().unwrap_or(true));
+        dropped
     }
 
     fn erase(&mut self, atom: Atom) {
