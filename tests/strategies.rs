@@ -102,7 +102,8 @@ fn a_search_hands_its_best_to_the_descent_behind_it() {
     let (trials, descent) = log.split_at(60);
     let best = trials.iter().map(|progress| progress.loss).fold(f64::INFINITY, f64::min);
     assert!((descent[0].loss - best).abs() < 1e-6 * best, "{} after {best}", descent[0].loss);
-    assert!(trials[0].loss > best && run.best().loss < best);
+    let losses = [trials[0].loss, best, run.best().loss];
+    assert!(losses[0] > losses[1] && losses[1] > losses[2], "{losses:?}");
     assert_eq!((descent[0].iteration, run.iteration()), (30, 40));
     assert_eq!(log.last().unwrap().stop, Some(StopReason::Iterations));
     let rises = log.windows(2).all(|pair| pair[0].iteration <= pair[1].iteration);

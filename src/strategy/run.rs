@@ -42,8 +42,18 @@ pub struct Run<'a> {
 
 /// A leg at work.
 enum Engine<'a> {
-    Fit(Fitter<'a>),
-    Search(Seeker<'a>),
+    Fit(Box<Fitter<'a>>),
+    Search(Box<Seeker<'a>>),
+}
+
+impl<'a> Engine<'a> {
+    fn fit(fitter: Fitter<'a>) -> Self {
+        Self::Fit(Box::new(fitter))
+    }
+
+    fn search(seeker: Seeker<'a>) -> Self {
+        Self::Search(Box::new(seeker))
+    }
 }
 
 impl<'a> Run<'a> {
@@ -101,12 +111,12 @@ impl<'a> Run<'a> {
                 let mut options = run.descent_options(descent);
                 options.gaussians = saved.options.gaussians;
                 let target = halved(&run.target, descent.halvings);
-                Engine::Fit(Fitter::resume(backend, target, options, *saved)?)
+                Engine::fit(Fitter::resume(backend, target, options, *saved)?)
             }
             (Work::Search { build, numbers }, SavedWork::Search(saved)) => {
                 let (options, search) = (run.search_options(), build(numbers));
                 let target = Arc::clone(&run.target);
-                Engine::Search(Seeker::restore(backend, target, options, search, &saved)?)
+                Engine::search(Seeker::restore(backend, target, options, search, &saved)?)
             }
             _ => return Err(run.other_stages(index)),
         });
@@ -179,7 +189,7 @@ impl<'a> Run<'a> {
                 let target = halved(&self.target, descent.halvings);
                 let mut options = self.descent_options(descent);
                 let Some(gaussians) = gaussians.filter(|_| !descent.fresh) else {
-                    return Fitter::new(backend, target, options).map(Engine::Fit);
+                    return Fitter::new(backend, target, options).map(Engine::fit);
                 };
                 options.gaussians = options.gaussians.max(gaussians.len());
                 let grows = options.density.every > 0;
@@ -192,7 +202,7 @@ impl<'a> Run<'a> {
                 if descent.color_steps > 0 {
                     fitter.refit_colors(descent.color_steps)?;
                 }
-                Ok(Engine::Fit(fitter))
+                Ok(Engine::fit(fitter))
             }
             Work::Search { build, numbers } => {
                 let target = Arc::clone(&self.target);
@@ -206,7 +216,7 @@ impl<'a> Run<'a> {
                     }
                 };
                 let options = self.search_options();
-                Seeker::new(backend, target, options, build(numbers), gaussians).map(Engine::Search)
+                Seeker::new(backend, target, options, build(numbers), gaussians).map(Engine::search)
             }
         }
     }

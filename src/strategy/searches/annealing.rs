@@ -20,8 +20,8 @@ pub const STRATEGY: Strategy = Strategy {
         source: "Kirkpatrick, Gelatt and Vecchi 1983",
         settings: &[
             Setting::new("share", "share of the passes that is annealing", 0.3, [0.0, 1.0]),
-            Setting::amount("temperature", "first temperature, in shares of a block's loss", 0.02),
-            Setting::amount("sigma", "first length of a move, in standard deviations", 0.3),
+            Setting::amount("temperature", "first temperature, in shares of a block's loss", 1e-4),
+            Setting::amount("sigma", "first length of a move, in standard deviations", 0.1),
             Setting::iterations("block", "Gaussians in each block that is judged by itself", 4.0),
         ],
         ..crate::strategy::PART

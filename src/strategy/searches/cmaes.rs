@@ -26,8 +26,8 @@ pub const STRATEGY: Strategy = Strategy {
                 0.0,
                 [0.0, 1e4],
             ),
-            Setting::amount("sigma", "first step, in the smallest Gaussians' deviations", 0.1),
-            Setting::new("block", "most Gaussians of one evolution", 4.0, [1.0, 32.0]),
+            Setting::amount("sigma", "first step, in the strongest Gaussians' deviations", 0.05),
+            Setting::new("block", "most Gaussians of one evolution", 2.0, [1.0, 32.0]),
         ],
         ..crate::strategy::PART
     },
@@ -59,8 +59,11 @@ struct State {
     evolutions: Vec<Evolution>,
     /// Steps of the trial that is being drawn, one for each block.
     trial: Vec<Vec<f64>>,
-    /// Whether it is the mean of every evolution.
-    is_mean: bool,
+    /// The best step of each block, and its loss beside the best of the others.
+    best: Vec<Vec<f64>>,
+    losses: Vec<f64>,
+    /// Whether the trial is the best of all blocks together.
+    is_best: bool,
 }
 
 impl Cmaes {
@@ -72,6 +75,14 @@ impl Cmaes {
             state: None,
         }
     }
+}
+
+/// The loss of each block; of one block alone it is the loss itself.
+fn losses_of(blocks: &Blocks, tried: &Tried<'_>, ground: &Ground<'_>) -> Vec<f64> {
+    if blocks.len() == 1 {
+        return vec![tried.loss];
+    }
+    blocks.losses(tried.picture, ground.target, ground.loss)
 }
 
 impl Search for Cmaes {
@@ -94,21 +105,26 @@ impl Search for Cmaes {
             let least = block.rows.iter().map(of).fold(f64::INFINITY, f64::min);
             block.rows.iter().for_each(|row| reach[*row] = (of(row) / least).min(10.0));
         }
-        let (trial, is_mean) = (Vec::new(), false);
-        self.state = Some(State { origin, blocks, reach, evolutions, trial, is_mean });
+        let losses = losses_of(&blocks, start, ground);
+        let best = blocks.iter().map(|block| vec![0.0; block.rows.len() * dimension]).collect();
+        let (trial, is_best) = (Vec::new(), false);
+        let state = State { origin, blocks, reach, evolutions, trial, best, losses, is_best };
+        self.state = Some(state);
     }
 
     fn ask(&mut self, ground: &Ground<'_>, random: &mut Xoshiro256PlusPlus) -> Gaussians {
         let Some(state) = &mut self.state else { return Gaussians::empty(0) };
         let moves = Moves::new(ground);
-        // Between two generations the means are drawn: each may be the best so far.
+        // Between two generations the best of all blocks are drawn together: what each came to
+        // was beside other neighbours.
         let is_new = state.evolutions.iter().all(Evolution::is_new_generation);
-        state.is_mean = is_new && !state.is_mean;
-        let mean = state.is_mean;
-        let step = |evolution: &mut Evolution| {
-            if mean { evolution.mean().to_vec() } else { evolution.ask(random) }
+        let together = state.blocks.len() > 1 && !state.trial.is_empty();
+        state.is_best = is_new && together && !state.is_best;
+        state.trial = if state.is_best {
+            state.best.clone()
+        } else {
+            state.evolutions.iter().map(|evolution| evolution.ask(random)).collect()
         };
-        state.trial = state.evolutions.iter_mut().map(step).collect();
         let mut trial = state.origin.clone();
         let dimension = moves.dimension();
         for (block, steps) in state.blocks.iter().zip(&state.trial) {
@@ -122,17 +138,19 @@ impl Search for Cmaes {
 
     fn tell(&mut self, tried: &Tried<'_>, ground: &Ground<'_>, _: &mut Xoshiro256PlusPlus) {
         let Some(state) = &mut self.state else { return };
-        if state.is_mean {
+        let losses = losses_of(&state.blocks, tried, ground);
+        if state.is_best {
+            state.losses = losses;
             return;
         }
-        let losses = if state.blocks.len() == 1 {
-            vec![tried.loss]
-        } else {
-            state.blocks.losses(tried.picture, ground.target, ground.loss)
-        };
-        let trials = std::mem::take(&mut state.trial);
-        let told = state.evolutions.par_iter_mut().zip(trials).zip(losses);
-        told.for_each(|((evolution, step), loss)| evolution.tell(step, loss));
+        for (index, loss) in losses.iter().enumerate() {
+            if *loss < state.losses[index] {
+                state.losses[index] = *loss;
+                state.best[index].clone_from(&state.trial[index]);
+            }
+        }
+        let told = state.evolutions.par_iter_mut().zip(&state.trial).zip(losses);
+        told.for_each(|((evolution, step), loss)| evolution.tell(step.clone(), loss));
     }
 
     fn save(&self) -> Value {

@@ -21,15 +21,15 @@ pub const STRATEGY: Strategy = Strategy {
         source: "Holland 1975; Syswerda 1989 (steady state)",
         settings: &[
             Setting::new("population", "number of members", 8.0, [2.0, 1e4]),
-            Setting::amount("sigma", "length of a mutation, in standard deviations", 0.1),
-            Setting::new("rate", "share of the regions that mutate in a child", 0.5, [0.0, 1.0]),
+            Setting::amount("sigma", "length of a mutation, in standard deviations", 0.03),
+            Setting::new("rate", "share of the regions that mutate in a child", 1.0, [0.0, 1.0]),
             Setting::new(
                 "greed",
                 "how often a region comes from the parent that draws it better",
                 0.9,
                 [0.0, 1.0],
             ),
-            Setting::iterations("block", "Gaussians in each region", 4.0),
+            Setting::iterations("block", "Gaussians in each region", 2.0),
         ],
         ..crate::strategy::PART
     },

@@ -20,11 +20,11 @@ pub const STRATEGY: Strategy = Strategy {
         source: "Kennedy and Eberhart 1995; Clerc and Kennedy 2002",
         settings: &[
             Setting::new("population", "number of particles", 10.0, [2.0, 1e4]),
-            Setting::amount("sigma", "how far the swarm is spread, in standard deviations", 0.1),
+            Setting::amount("sigma", "how far the swarm is spread, in standard deviations", 0.01),
             Setting::new("inertia", "share of the velocity that is kept", 0.7298, [0.0, 1.0]),
             Setting::amount("own", "pull of a particle's own best", 1.4962),
             Setting::amount("swarm", "pull of the swarm's best", 1.4962),
-            Setting::iterations("block", "Gaussians in each block that is judged by itself", 4.0),
+            Setting::iterations("block", "Gaussians in each block that is judged by itself", 16.0),
         ],
         ..crate::strategy::PART
     },
