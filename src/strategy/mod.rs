@@ -18,6 +18,7 @@
 mod blocks;
 mod brief;
 mod checkpoint;
+mod engine;
 mod evolution;
 mod leg;
 mod moves;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::checkpoint::{Before, RunCheckpoint, SavedWork};
+use super::engine::{Engine, unseen};
 use super::leg::{Descent, Leg, Work};
 use super::options::RunOptions;
 use super::seeker::Seeker;
@@ -38,22 +39,6 @@ pub struct Run<'a> {
     /// The leg that the run is in; none only after a failure to begin one.
     engine: Option<Engine<'a>>,
     details_every: Option<u64>,
-}
-
-/// A leg at work.
-enum Engine<'a> {
-    Fit(Box<Fitter<'a>>),
-    Search(Box<Seeker<'a>>),
-}
-
-impl<'a> Engine<'a> {
-    fn fit(fitter: Fitter<'a>) -> Self {
-        Self::Fit(Box::new(fitter))
-    }
-
-    fn search(seeker: Seeker<'a>) -> Self {
-        Self::Search(Box::new(seeker))
-    }
 }
 
 impl<'a> Run<'a> {
@@ -233,15 +218,15 @@ impl<'a> Run<'a> {
     /// descent; searches have none. They change nothing.
     pub fn details_every(&mut self, iterations: Option<u64>) {
         self.details_every = iterations;
-        if let Some(Engine::Fit(fitter)) = &mut self.engine {
-            fitter.details_every(iterations);
+        if let Some(engine) = &mut self.engine {
+            engine.details_every(iterations);
         }
     }
 
     /// Forgets the optimizer's moments, as at the first iteration of the present leg.
     pub fn reset_momentum(&mut self) {
-        if let Some(Engine::Fit(fitter)) = &mut self.engine {
-            fitter.reset_momentum();
+        if let Some(engine) = &mut self.engine {
+            engine.reset_momentum();
         }
     }
 
@@ -250,61 +235,40 @@ impl<'a> Run<'a> {
         &self.options
     }
 
-    /// Passes over the picture so far.
+    /// Passes over the picture so far, a half counted as one.
     pub fn iteration(&self) -> u64 {
-        let within = match &self.engine {
-            Some(Engine::Fit(fitter)) => fitter.half_passes() >> (2 * self.halvings()),
-            Some(Engine::Search(seeker)) => seeker.half_passes(),
-            None => 0,
-        };
-        (self.before.half_passes + within).div_ceil(2)
+        let within = self.engine.as_ref().map_or(0, Engine::half_passes);
+        (self.before.half_passes + (within >> (2 * self.halvings()))).div_ceil(2)
     }
 
-    /// The present Gaussians; those of a leg on a smaller picture belong to that one.
+    /// The present Gaussians, unless a leg could not begin; those of a leg on a smaller picture
+    /// belong to that one.
     pub fn gaussians(&self) -> Option<&Gaussians> {
-        match &self.engine {
-            Some(Engine::Fit(fitter)) => Some(fitter.gaussians()),
-            Some(Engine::Search(seeker)) => Some(seeker.gaussians()),
-            None => None,
-        }
+        self.engine.as_ref().map(Engine::gaussians)
     }
 
     /// The best state so far; before the first step, the start.
     pub fn best(&self) -> Best {
-        let present = match &self.engine {
-            Some(Engine::Fit(fitter)) => {
-                let mut best = fitter.best();
-                if self.halvings() > 0 {
-                    best.gaussians = self.full_size(&best.gaussians);
-                    // What they are on the picture itself nobody has seen yet.
-                    (best.loss, best.psnr_db) = (f64::INFINITY, f64::NEG_INFINITY);
-                }
-                Some(best)
-            }
-            Some(Engine::Search(seeker)) => Some(seeker.best().cloned().unwrap_or_else(|| Best {
-                gaussians: seeker.gaussians().clone(),
-                iteration: 0,
-                loss: f64::INFINITY,
-                psnr_db: f64::NEG_INFINITY,
-            })),
-            None => None,
-        };
-        let present = present.map(|best| self.rebased(best));
+        let present = self.engine.as_ref().map(|engine| self.whole(engine.best()));
         match (&self.before.best, present) {
             (Some(before), Some(best)) if before.loss <= best.loss => before.clone(),
             (_, Some(best)) => best,
             (Some(before), None) => before.clone(),
-            (None, None) => Best {
-                gaussians: Gaussians::empty(self.target.channels()),
-                iteration: 0,
-                loss: f64::INFINITY,
-                psnr_db: f64::NEG_INFINITY,
-            },
+            (None, None) => unseen(Gaussians::empty(self.target.channels())),
         }
     }
 
-    fn rebased(&self, mut best: Best) -> Best {
+    /// A state of the present leg as one of the run.
+    fn whole(&self, mut best: Best) -> Best {
         best.iteration = self.passes_at(best.iteration);
+        let halvings = self.halvings();
+        if halvings > 0 {
+            let small = halved(&self.target, halvings).size();
+            let (blend, full) = (self.options.fit.blend, self.target.size());
+            best.gaussians = resize(&best.gaussians, blend, small, full);
+            // What they are on the picture itself nobody has seen yet.
+            (best.loss, best.psnr_db) = (f64::INFINITY, f64::NEG_INFINITY);
+        }
         best
     }
 
@@ -313,21 +277,12 @@ impl<'a> Run<'a> {
         (self.before.half_passes + ((2 * iteration) >> (2 * self.halvings()))).div_ceil(2)
     }
 
-    fn full_size(&self, gaussians: &Gaussians) -> Gaussians {
-        let small = halved(&self.target, self.halvings()).size();
-        resize(gaussians, self.options.fit.blend, small, self.target.size())
-    }
-
     /// Everything that is needed to go on from here.
     ///
     /// # Errors
     /// [`Error::Invalid`] after a leg that could not begin.
     pub fn checkpoint(&self) -> Result<RunCheckpoint> {
-        let work = match &self.engine {
-            Some(Engine::Fit(fitter)) => SavedWork::Descent(Box::new(fitter.checkpoint())),
-            Some(Engine::Search(seeker)) => SavedWork::Search(Box::new(seeker.save())),
-            None => return Err(ended()),
-        };
+        let work = self.engine.as_ref().map(Engine::save).ok_or_else(ended)?;
         let (picture, options) = (PictureId::of(&self.target), self.options.clone());
         Ok(RunCheckpoint::new(picture, options, self.before.clone(), work, self.iteration()))
     }
@@ -341,11 +296,7 @@ impl<'a> Run<'a> {
     /// As [`Fitter::step`]. The best state stays available after an error.
     pub fn step(&mut self) -> Result<Progress> {
         let halvings = self.halvings();
-        let mut progress = match &mut self.engine {
-            Some(Engine::Fit(fitter)) => fitter.step()?,
-            Some(Engine::Search(seeker)) => seeker.step()?,
-            None => return Err(ended()),
-        };
+        let mut progress = self.engine.as_mut().ok_or_else(ended)?.step()?;
         progress.iteration = self.passes_at(progress.iteration);
         progress.seconds += self.before.seconds;
         progress.rejected |= halvings > 0;
@@ -366,42 +317,23 @@ impl<'a> Run<'a> {
 
     /// Goes on to the next leg that has passes left; the last one ends the run.
     fn next_leg(&mut self) -> Result<()> {
-        let (halvings, best) = (self.halvings(), self.best());
-        let (backend, gaussians, half_passes, seconds) = match self.engine.take() {
-            Some(Engine::Fit(fitter)) => {
-                // With the last evaluation, whose step is the next leg's.
-                let half_passes = (fitter.half_passes() + 2).div_ceil(1 << (2 * halvings));
-                let gaussians = self.outcome(&fitter.best().gaussians);
-                let seconds = fitter.seconds();
-                (fitter.into_backend(), gaussians, half_passes, seconds)
-            }
-            Some(Engine::Search(seeker)) => {
-                let best = seeker.best().map_or(seeker.gaussians(), |best| &best.gaussians);
-                let (gaussians, half_passes) = (best.clone(), seeker.half_passes());
-                let seconds = seeker.seconds();
-                (seeker.into_backend(), gaussians, half_passes, seconds)
-            }
-            None => return Err(ended()),
-        };
+        let best = self.best();
+        let engine = self.engine.take().ok_or_else(ended)?;
+        let halvings = self.halvings();
+        let gaussians = self.whole(engine.best()).gaussians;
         if halvings == 0 {
             self.before.best = Some(best);
         }
-        self.before.half_passes += half_passes;
-        self.before.seconds += seconds;
+        self.before.half_passes += engine.half_passes_in_all().div_ceil(1 << (2 * halvings));
+        self.before.seconds += engine.seconds();
         self.before.leg += 1;
         while !self.is_last() && self.budget() == 0 {
             self.before.leg += 1;
         }
-        let mut engine = self.enter(backend, Some(gaussians))?;
-        if let Engine::Fit(fitter) = &mut engine {
-            fitter.details_every(self.details_every);
-        }
+        let mut engine = self.enter(engine.into_backend(), Some(gaussians))?;
+        engine.details_every(self.details_every);
         self.engine = Some(engine);
         Ok(())
-    }
-
-    fn outcome(&self, gaussians: &Gaussians) -> Gaussians {
-        if self.halvings() > 0 { self.full_size(gaussians) } else { gaussians.clone() }
     }
 }
 
