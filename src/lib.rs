@@ -71,6 +71,8 @@ pub mod optim;
 pub mod read_bounded;
 pub mod renderer;
 pub mod resize;
+pub mod strategy;
+pub mod transport;
 
 pub use error::{Error, Result};
 pub use wgpu;

@@ -32,6 +32,11 @@ impl<'a> Renderer<'a> {
         Self { backend, blend, size, splats: Splats::default(), drawn: None, sweeps: 0 }
     }
 
+    /// Gives the backend back.
+    pub fn into_backend(self) -> &'a mut dyn Backend {
+        self.backend
+    }
+
     /// Size of the pictures drawn.
     pub fn size(&self) -> Size {
         self.size

@@ -1,11 +1,17 @@
 //! What must hold for everything that a method can be put together from.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use lgi::Result;
 use lgi::backend::oracle::Oracle;
+use lgi::backend::{Backend, Splats};
+use lgi::blend::Blend;
 use lgi::fit::{Checkpoint, FitOptions, Fitter, StopRules};
 use lgi::image::{Image, Size};
+use lgi::loss::{Loss, LossTerms};
 use lgi::optim::{Kind, OptimizerOptions, Part, registry};
+use lgi::strategy::{self, Run, RunCheckpoint, RunOptions, Strategy};
 
 const SIZE: Size = Size::new(20, 16);
 
@@ -131,4 +137,161 @@ fn sharpness_aware_steps_cost_twice_the_passes() {
         fitter.step().unwrap();
     }
     assert_eq!(fitter.iteration(), 10);
+}
+
+/// A run of this strategy that has all its legs.
+fn run_of(strategy: &Strategy) -> RunOptions {
+    let mut options = RunOptions::from(options(OptimizerOptions::default()));
+    options.fit.stop.iterations = 24;
+    options.set_method(strategy.part.name).unwrap();
+    options
+}
+
+fn finish(run: &mut Run<'_>) {
+    while run.step().unwrap().stop.is_none() {}
+}
+
+#[test]
+fn strategies_that_were_stopped_anywhere_end_in_the_same_bytes() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |step| directory.path().join(format!("{step}.json"));
+    for strategy in strategy::all() {
+        let options = run_of(strategy);
+        let mut oracle = Oracle;
+        let mut whole = Run::new(&mut oracle, picture(), options.clone()).unwrap();
+        let mut steps = 0;
+        while whole.step().unwrap().stop.is_none() {
+            steps += 1;
+            whole.checkpoint().unwrap().write(&path(steps)).unwrap();
+        }
+        let expected = (timeless(&whole), whole.best().gaussians);
+        for step in (1..steps).step_by(5) {
+            let mut oracle = Oracle;
+            let read = RunCheckpoint::read(&path(step)).unwrap();
+            let mut resumed = Run::resume(&mut oracle, picture(), options.clone(), read).unwrap();
+            finish(&mut resumed);
+            let ended = (timeless(&resumed), resumed.best().gaussians);
+            assert!(ended == expected, "{} from step {step}", strategy.part.name);
+        }
+    }
+}
+
+/// The state of a run without what a clock says.
+fn timeless(run: &Run<'_>) -> serde_json::Value {
+    fn still(value: &mut serde_json::Value) {
+        match value {
+            serde_json::Value::Object(map) => {
+                map.remove("seconds");
+                map.values_mut().for_each(still);
+            }
+            serde_json::Value::Array(values) => values.iter_mut().for_each(still),
+            _ => {}
+        }
+    }
+    let mut value = serde_json::to_value(run.checkpoint().unwrap()).unwrap();
+    still(&mut value);
+    value
+}
+
+#[test]
+fn every_strategy_lowers_the_loss_and_keeps_the_number_of_gaussians() {
+    for strategy in strategy::all() {
+        let mut options = run_of(strategy);
+        options.fit.stop.iterations = 60;
+        let start = RunOptions::from(options.fit.clone());
+        let mut oracle = Oracle;
+        let first = Run::new(&mut oracle, picture(), start).unwrap().step().unwrap().loss;
+        let mut oracle = Oracle;
+        let mut run = Run::new(&mut oracle, picture(), options).unwrap();
+        finish(&mut run);
+        let best = run.best();
+        let name = strategy.part.name;
+        assert!(best.loss < first, "{name}: {first} to {}", best.loss);
+        assert_eq!(best.gaussians.len(), 6, "{name}");
+    }
+}
+
+/// Counts sweeps over the picture, weighted by their pixels.
+struct Counting {
+    inner: Oracle,
+    pixels: Arc<AtomicUsize>,
+}
+
+impl Counting {
+    fn add(&self, sweeps: usize, size: Size) {
+        self.pixels.fetch_add(sweeps * size.pixels(), Ordering::Relaxed);
+    }
+}
+
+impl Backend for Counting {
+    fn description(&self) -> &str {
+        "counting"
+    }
+
+    fn render(&mut self, splats: &Splats, size: Size) -> Result<Image> {
+        self.add(1, size);
+        self.inner.render(splats, size)
+    }
+
+    fn vjp(&mut self, splats: &Splats, gradient: &Image) -> Result<Vec<f32>> {
+        self.add(1, gradient.size());
+        self.inner.vjp(splats, gradient)
+    }
+
+    fn jvp(&mut self, splats: &Splats, tangent: &[f32], size: Size) -> Result<Image> {
+        self.add(1, size);
+        self.inner.jvp(splats, tangent, size)
+    }
+
+    fn loss_and_vjp(
+        &mut self,
+        splats: &Splats,
+        target: &Arc<Image>,
+        loss: &Loss,
+        blend: Blend,
+        moments: &mut Vec<f32>,
+    ) -> Result<LossTerms> {
+        self.add(2, target.size());
+        self.inner.loss_and_vjp(splats, target, loss, blend, moments)
+    }
+}
+
+#[test]
+fn a_strategy_costs_the_passes_that_it_was_given() {
+    for strategy in strategy::all() {
+        let mut options = run_of(strategy);
+        options.fit.stop.iterations = 40;
+        let legs = options.legs(&picture()).unwrap().len() as f64;
+        let pixels = Arc::new(AtomicUsize::new(0));
+        let mut backend = Counting { inner: Oracle, pixels: Arc::clone(&pixels) };
+        let mut run = Run::new(&mut backend, picture(), options).unwrap();
+        // As with every fit, the start's colours are not counted.
+        pixels.store(0, Ordering::Relaxed);
+        let first = run.iteration();
+        finish(&mut run);
+        let passes = pixels.load(Ordering::Relaxed) as f64 / (2 * SIZE.pixels()) as f64;
+        let counted = (run.iteration() - first) as f64;
+        let name = strategy.part.name;
+        // The last evaluation has no step and is not counted; halves are counted as wholes.
+        assert!(passes <= counted + 1.0, "{name}: {passes} passes, {counted} counted");
+        assert!(passes >= counted - 0.8 * legs, "{name}: {passes} passes, {counted} counted");
+        assert!(counted <= 40.0 + 2.0, "{name}: {counted} counted");
+    }
+}
+
+#[test]
+fn a_plain_method_is_the_fit_itself() {
+    let options = options(OptimizerOptions::of("clip-l2,adam").unwrap());
+    let mut oracle = Oracle;
+    let mut fitter = Fitter::new(&mut oracle, picture(), options.clone()).unwrap();
+    while fitter.step().unwrap().stop.is_none() {}
+    let mut named = RunOptions::from(options.clone());
+    named.set_method("clip-l2,adam:60").unwrap();
+    for run in [RunOptions::from(options), named] {
+        let mut oracle = Oracle;
+        let mut run = Run::new(&mut oracle, picture(), run).unwrap();
+        finish(&mut run);
+        assert!(run.best().gaussians == fitter.best().gaussians);
+        assert_eq!(run.iteration(), fitter.iteration());
+    }
 }

@@ -3,6 +3,7 @@
 use clap::Args;
 use lgi::optim::registry::{self, ALIASES, Alias};
 use lgi::optim::{Kind, Part, Setting};
+use lgi::strategy;
 use serde::Serialize;
 
 use super::failure::{Failure, Result};
@@ -13,12 +14,14 @@ Examples:
   lgi methods
   lgi methods adam
   lgi encode photo.png --method clip-l2,lookahead,adam --set lookahead.every=5
+  lgi encode photo.png --method annealing:50+lbfgs:200 --set annealing.sigma=0.2
   lgi encode photo.png --method sgd --set \"rate=cosine(0.1,0)\" --set color.rate=0.02";
 
 /// List what --method and --set can name
 ///
 /// Update rules, and the transforms, wrappers, constraints and regularizers that go around them;
-/// schedules for any number; and names for several of them. With a name, also its numbers.
+/// schedules for any number; strategies, that stand above them; and names for several of them.
+/// With a name, also its numbers.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub struct MethodsArguments {
@@ -93,14 +96,15 @@ pub fn run(arguments: &MethodsArguments) -> Result<()> {
     let all = || {
         let of_kind = |kind| registry::parts().filter(move |part| part.kind == kind);
         let parts = Kind::ALL.into_iter().flat_map(of_kind).map(Listed::from);
-        parts.chain(ALIASES.iter().map(Listed::from))
+        let strategies = strategy::all().map(|strategy| Listed::from(&strategy.part));
+        parts.chain(strategies).chain(ALIASES.iter().map(Listed::from))
     };
     let chosen: Vec<Listed> = if arguments.names.is_empty() {
         all().collect()
     } else {
         let named = arguments.names.iter().map(|name| {
             let found = all().find(|listed| listed.name == name);
-            found.ok_or_else(|| Failure::of_option(&registry::unknown(name)))
+            found.ok_or_else(|| Failure::of_option(&strategy::unknown(name)))
         });
         named.collect::<Result<_>>()?
     };

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::FitOptions;
@@ -94,46 +95,51 @@ impl Checkpoint {
     }
 
     fn parse(bytes: &[u8]) -> Result<Self> {
-        #[derive(Deserialize)]
-        struct Version {
-            version: u32,
-        }
-        let malformed =
-            |error: serde_json::Error| Error::Malformed { what: WHAT, message: error.to_string() };
-        let Version { version } = serde_json::from_slice(bytes).map_err(malformed)?;
-        if version != VERSION {
-            return Err(Error::Unsupported {
-                what: WHAT,
-                message: format!("version {version}; this program reads version {VERSION}"),
-            });
-        }
-        let checkpoint: Self = serde_json::from_slice(bytes).map_err(malformed)?;
-        checkpoint.state.gaussians.check()?;
-        if let Some(best) = &checkpoint.state.best {
-            best.gaussians.check()?;
-        }
+        let checkpoint: Self = parse_version(bytes, VERSION)?;
+        checkpoint.check_values()?;
         Ok(checkpoint)
+    }
+
+    /// Checks the numbers of a checkpoint that was read.
+    pub(crate) fn check_values(&self) -> Result<()> {
+        self.state.gaussians.check()?;
+        self.state.best.as_ref().map_or(Ok(()), |best| best.gaussians.check())
     }
 
     /// Checks that a fit of `picture` with `options` can go on from here.
     pub(super) fn check(&self, picture: &PictureId, options: &FitOptions) -> Result<()> {
-        if self.picture != *picture {
-            return Err(Error::Invalid(format!(
-                "the checkpoint is of another picture: {}x{} with {} channels, CRC {:08x}, not \
-                 {}x{} with {} channels, CRC {:08x}",
-                self.picture.width,
-                self.picture.height,
-                self.picture.channels,
-                self.picture.crc32,
-                picture.width,
-                picture.height,
-                picture.channels,
-                picture.crc32
-            )));
+        self.picture.check_is(picture)?;
+        self.options.check_goes_on(options)
+    }
+}
+
+impl PictureId {
+    /// Checks that a checkpoint of this picture is gone on with against the same.
+    pub(crate) fn check_is(&self, picture: &Self) -> Result<()> {
+        if self == picture {
+            return Ok(());
         }
+        Err(Error::Invalid(format!(
+            "the checkpoint is of another picture: {}x{} with {} channels, CRC {:08x}, not \
+             {}x{} with {} channels, CRC {:08x}",
+            self.width,
+            self.height,
+            self.channels,
+            self.crc32,
+            picture.width,
+            picture.height,
+            picture.channels,
+            picture.crc32
+        )))
+    }
+}
+
+impl FitOptions {
+    /// Checks that a fit with these options can be gone on with by `options`.
+    pub(crate) fn check_goes_on(&self, options: &Self) -> Result<()> {
         let fixed = [
-            ("covariance", &self.options.covariance, &options.covariance),
-            ("start", &self.options.start, &options.start),
+            ("covariance", &self.covariance, &options.covariance),
+            ("start", &self.start, &options.start),
         ];
         for (name, ours, theirs) in fixed {
             if ours != theirs {
@@ -142,12 +148,33 @@ impl Checkpoint {
                 )));
             }
         }
-        if self.options.gaussians != options.gaussians {
+        if self.gaussians != options.gaussians {
             return Err(Error::Invalid(format!(
                 "a resumed fit keeps its number of Gaussians: {}, not {}",
-                self.options.gaussians, options.gaussians
+                self.gaussians, options.gaussians
             )));
         }
         Ok(())
     }
+}
+
+/// Reads the JSON of a checkpoint, if it is of this version.
+///
+/// # Errors
+/// [`Error::Malformed`] or [`Error::Unsupported`].
+pub(crate) fn parse_version<T: DeserializeOwned>(bytes: &[u8], version: u32) -> Result<T> {
+    #[derive(Deserialize)]
+    struct Version {
+        version: u32,
+    }
+    let malformed =
+        |error: serde_json::Error| Error::Malformed { what: WHAT, message: error.to_string() };
+    let Version { version: found } = serde_json::from_slice(bytes).map_err(malformed)?;
+    if found != version {
+        return Err(Error::Unsupported {
+            what: WHAT,
+            message: format!("version {found}; this program reads version {version}"),
+        });
+    }
+    serde_json::from_slice(bytes).map_err(malformed)
 }

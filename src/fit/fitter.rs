@@ -208,6 +208,11 @@ impl<'a> Fitter<'a> {
         self.state.iteration
     }
 
+    /// Half passes so far: renderings and gradients, whole iterations or not.
+    pub fn half_passes(&self) -> u64 {
+        2 * self.state.iteration + self.state.spare_sweeps
+    }
+
     /// The present Gaussians.
     pub fn gaussians(&self) -> &Gaussians {
         &self.state.gaussians
@@ -223,6 +228,23 @@ impl<'a> Fitter<'a> {
             self.optimizer.save(),
             state,
         )
+    }
+
+    /// Finds the colours of the least squared error for the present geometry, by so many steps
+    /// of conjugate gradients; they count as passes. To be called before the first step.
+    ///
+    /// # Errors
+    /// As [`init::solve_colors`].
+    pub fn refit_colors(&mut self, iterations: usize) -> Result<()> {
+        let Self { renderer, state, target, .. } = self;
+        init::solve_colors(renderer, &mut state.gaussians, target, iterations)?;
+        self.count_sweeps();
+        Ok(())
+    }
+
+    /// Ends the fit and gives the backend back.
+    pub fn into_backend(self) -> &'a mut dyn Backend {
+        self.renderer.into_backend()
     }
 
     /// One iteration: one rendering, one gradient, and an update unless the fit has ended.
@@ -294,9 +316,15 @@ impl<'a> Fitter<'a> {
 
     /// Counts the evaluation and what was drawn beside it.
     pub(super) fn advance(&mut self) {
+        self.state.iteration += 1;
+        self.count_sweeps();
+    }
+
+    /// Counts what was drawn beside evaluations.
+    pub(super) fn count_sweeps(&mut self) {
         let sweeps = self.renderer.take_sweeps() + self.state.spare_sweeps;
         self.state.spare_sweeps = sweeps % 2;
-        self.state.iteration += 1 + sweeps / 2;
+        self.state.iteration += sweeps / 2;
     }
 
     fn are_details_due(&self, ended: bool) -> bool {
@@ -316,7 +344,8 @@ impl<'a> Fitter<'a> {
         Ok(())
     }
 
-    fn seconds(&self) -> f64 {
+    /// Seconds of fitting so far, earlier runs of a resumed fit included.
+    pub fn seconds(&self) -> f64 {
         self.state.seconds + self.started.elapsed().as_secs_f64()
     }
 

@@ -34,6 +34,7 @@ mod time_budget;
 mod update;
 mod wrapped;
 
+pub(crate) use checkpoint::parse_version;
 pub use checkpoint::{Checkpoint, PictureId};
 pub use count_search::{CountSearch, Verdict};
 pub use fitter::Fitter;

@@ -3,6 +3,7 @@
 use super::fitter::Fitter;
 use crate::density::{self, Plan, Scene, costs};
 use crate::error::Result;
+use crate::image::Image;
 use crate::optim::{PerGroup, RowMap};
 
 impl Fitter<'_> {
@@ -19,10 +20,7 @@ impl Fitter<'_> {
     /// Adds and relocates Gaussians where that pays; the others make the optimizer's step.
     pub(super) fn revise(&mut self, rates: PerGroup<f32>) -> Result<()> {
         let plan = self.plan();
-        let mut residual = self.renderer.render()?;
-        for (value, wanted) in residual.data_mut().iter_mut().zip(self.target.data()) {
-            *value -= wanted;
-        }
+        let residual = self.residual()?;
         let mut squares = self.renderer.squared_weights()?;
         let drawn = self.state.gaussians.clone();
 
@@ -48,6 +46,43 @@ impl Fitter<'_> {
         (self.state.last_revision, self.state.last_blocks) =
             (self.state.iteration, self.state.iteration);
         Ok(())
+    }
+
+    /// Adds Gaussians at the peaks of the residual until there are as many as the options ask
+    /// for, or no peak is left; the drawings count as passes. To be called before the first step.
+    ///
+    /// # Errors
+    /// Whatever the backend fails with.
+    pub fn fill_up(&mut self) -> Result<()> {
+        loop {
+            let have = self.state.gaussians.len();
+            let add = self.options.gaussians.saturating_sub(have);
+            if add == 0 {
+                break;
+            }
+            self.renderer.set(&self.state.gaussians);
+            let residual = self.residual()?;
+            let drawn = self.state.gaussians.clone();
+            let normalized = self.renderer.normalized();
+            let scene = Scene { gaussians: &drawn, residual: &residual, normalized };
+            let plan = Plan { add, relocate: 0, ..self.plan() };
+            let rows = density::revise(&mut self.state.gaussians, None, &scene, &[], &plan);
+            self.optimizer.remap(&rows, &self.state.gaussians);
+            self.count_sweeps();
+            if self.state.gaussians.len() == have {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The picture drawn minus the one wanted.
+    fn residual(&mut self) -> Result<Image> {
+        let mut residual = self.renderer.render()?;
+        for (value, wanted) in residual.data_mut().iter_mut().zip(self.target.data()) {
+            *value -= wanted;
+        }
+        Ok(residual)
     }
 
     fn plan(&self) -> Plan {

@@ -10,6 +10,7 @@ mod grid;
 mod hilbert;
 mod random;
 mod sampling;
+mod sinkhorn;
 mod structure_tensor;
 
 use std::fmt::Debug;
@@ -20,6 +21,7 @@ pub use colors::{ColorStart, solve_colors};
 pub use gradient_weighted::GradientWeighted;
 pub use grid::Grid;
 pub use random::Random;
+pub use sinkhorn::Sinkhorn;
 pub use structure_tensor::StructureTensor;
 
 use crate::error::{Error, Result};
@@ -28,7 +30,7 @@ use crate::image::Image;
 
 /// Every initialiser, with its usual settings.
 pub const ALL: &[&dyn Initializer] =
-    &[&Random, &Grid, &GradientWeighted::USUAL, &StructureTensor::USUAL];
+    &[&Random, &Grid, &GradientWeighted::USUAL, &StructureTensor::USUAL, &Sinkhorn::USUAL];
 
 /// The initialiser that fits best where nothing else is asked for.
 pub const DEFAULT: &dyn Initializer = &StructureTensor::USUAL;

@@ -8,6 +8,19 @@ use super::gradient::magnitude;
 use super::hilbert;
 use crate::image::Image;
 
+/// How much detail every pixel has, `[H, W]`, as [`by_gradient`] draws by it.
+pub(super) fn weights(target: &Image, uniform: f32) -> Vec<f32> {
+    let mut density = blur(&magnitude(target), target.size(), 1.0);
+    let sum: f64 = density.iter().map(|v| f64::from(*v)).sum();
+    let mean = (sum / density.len().max(1) as f64) as f32;
+    if mean <= 0.0 {
+        density.fill(1.0);
+        return density;
+    }
+    density.iter_mut().for_each(|v| *v = (1.0 - uniform) * *v / mean + uniform);
+    density
+}
+
 /// Centres in pixels, `[count]`, drawn by gradient magnitude, blurred by one pixel, mixed with
 /// `uniform` of a uniform density: Image-GS (Zhang et al., SIGGRAPH 2025), but for the blur.
 ///

@@ -80,7 +80,13 @@ impl Initializer for StructureTensor {
         rng: &mut Xoshiro256PlusPlus,
     ) -> Result<Gaussians> {
         check_target(target, count)?;
-        let mean_px = sampling::by_gradient(target, count, self.uniform, rng);
+        self.around(target, sampling::by_gradient(target, count, self.uniform, rng))
+    }
+}
+
+impl StructureTensor {
+    /// Gaussians with these centres.
+    pub(super) fn around(&self, target: &Image, mean_px: Vec<[f32; 2]>) -> Result<Gaussians> {
         let sigmas = sigmas_px(target, &mean_px, self.scale);
         let window = blur::window(WINDOW_SIGMA_PX, WINDOW_RADIUS_PX);
         let factor_px = mean_px
@@ -95,7 +101,7 @@ impl Initializer for StructureTensor {
                 [cosine * across, -sine * along, sine * across, cosine * along]
             })
             .collect();
-        let mut color = Vec::with_capacity(count * target.channels());
+        let mut color = Vec::with_capacity(mean_px.len() * target.channels());
         for mean in &mean_px {
             push_local_color(&mut color, target, *mean, COLOR_SHARE);
         }

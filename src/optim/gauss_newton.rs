@@ -94,8 +94,10 @@ impl GaussNewton {
         self.mass.is_empty()
     }
 
-    /// Replaces a gradient by the natural gradient: multiplies by the inverse of every block.
+    /// Replaces a gradient by the natural gradient: multiplies by the inverse of every block. A
+    /// group that is frozen, without any gradient, rests.
     pub fn solve(&self, updates: &mut Groups) {
+        let frozen = updates.map(|values| values.iter().all(|value| *value == 0.0));
         self.for_each(updates, |block, position, shape, color| {
             let (along, length) = block.project(color);
             let (t, s) = (0.5 * (shape[0] + shape[2]), 0.5 * (shape[0] - shape[2]));
@@ -115,6 +117,12 @@ impl GaussNewton {
             shape[1] /= block.energy * block.mass;
             shape[2] = 0.5 * (new_t - new_s);
         });
+        // Colour and size share a block.
+        for (group, values) in updates.iter_mut() {
+            if *frozen.get(group) {
+                values.fill(0.0);
+            }
+        }
     }
 
     /// Divides a gradient by the diagonal of every block.

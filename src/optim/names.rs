@@ -6,7 +6,7 @@ use crate::error::Error;
 const MOST: usize = 5;
 
 /// Says that there is no `what` called `name`, and lists near names.
-pub(super) fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> Error {
+pub(crate) fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> Error {
     let mut known: Vec<&str> = known.collect();
     known.sort_by_key(|candidate| distance(name, candidate));
     known.dedup();

@@ -47,6 +47,11 @@ impl Numbers {
         self.values.map(|values| values.iter().map(|value| value.at(clock) as f32).collect())
     }
 
+    /// The value in place `index`, of a part that knows no groups.
+    pub fn value(&self, index: usize) -> &Value {
+        &self.values.position[index]
+    }
+
     /// The number in place `index`, of a part that knows no groups.
     pub fn get(&self, index: usize, clock: &Clock<'_>) -> f64 {
         self.values.position.get(index).map_or(f64::NAN, |value| value.at(clock))

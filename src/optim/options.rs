@@ -147,29 +147,29 @@ impl OptimizerOptions {
             self.settings.insert(key.stored(""), value);
             return Ok(());
         }
-        let parts = self.parts()?;
-        let of_part = |part: &str| key.part.is_none_or(|wanted| wanted == part);
-        let mut owners = parts.iter().filter_map(|part| {
-            let index = part.setting(key.setting).filter(|_| of_part(part.name))?;
-            Some((part.name, &part.settings[index]))
-        });
-        let Some((part, setting)) = owners.next() else {
-            let every = parts.iter().flat_map(|part| {
-                part.settings.iter().map(|setting| format!("{}.{}", part.name, setting.name))
-            });
-            let known: Vec<String> = every.chain([RATE.to_owned()]).collect();
-            let what = format!("setting of method {}", self.rule);
-            return Err(names::unknown(&what, name, known.iter().map(String::as_str)));
-        };
-        if let Some((other, _)) = owners.next() {
-            let setting = key.setting;
-            return Err(Error::Invalid(format!(
-                "{name:?} may be {part}.{setting} or {other}.{setting}"
-            )));
-        }
-        check_value(name, setting, &value)?;
-        let stored = key.stored(part);
-        self.settings.insert(stored, value);
+        let part = owner(&self.parts()?, name, &self.rule)?;
+        self.set_of(part, name, value)
+    }
+
+    /// Whether a setting is a learning rate, that belongs to no part.
+    pub fn is_rate(name: &str) -> bool {
+        let key = Key::parse(name);
+        key.part.is_none() && key.setting == RATE
+    }
+
+    /// Changes a setting of one part, whether the method has it or not.
+    ///
+    /// # Errors
+    /// As [`check_setting`].
+    pub fn set_of(
+        &mut self,
+        part: &'static super::Part,
+        name: &str,
+        value: impl Into<Value>,
+    ) -> Result<()> {
+        let value = value.into();
+        check_setting(part, name, &value)?;
+        self.settings.insert(full_name(part, name), value);
         Ok(())
     }
 
@@ -232,16 +232,7 @@ impl OptimizerOptions {
                 continue;
             }
             // Of parts that the method may not have, or no longer.
-            let part = registry::part(key.part.unwrap_or_default())?;
-            let Some(index) = part.setting(key.setting) else {
-                let known = part.settings.iter().map(|setting| setting.name);
-                return Err(names::unknown(
-                    &format!("setting of {}", part.name),
-                    key.setting,
-                    known,
-                ));
-            };
-            check_value(name, &part.settings[index], value)?;
+            check_setting(registry::part(key.part.unwrap_or_default())?, name, value)?;
         }
         Ok(())
     }
@@ -292,7 +283,7 @@ impl OptimizerOptions {
                 Build::Constraint(build) => optimizer.constraints.push(build(&numbers)),
                 Build::Penalty(build) => optimizer.penalties.push(build(&numbers)),
                 // The registry gives none for a method.
-                Build::Schedule(_) => {}
+                Build::Schedule(_) | Build::Strategy => {}
             }
         }
         if !method.needs().line_search {
@@ -301,6 +292,62 @@ impl OptimizerOptions {
         optimizer.chain = Chain::new(links);
         Ok(optimizer)
     }
+}
+
+/// A setting's name in full, as it is stored: `color.beta1` of `adam` is `color.adam.beta1`.
+pub fn full_name(part: &super::Part, name: &str) -> String {
+    Key::parse(name).stored(part.name)
+}
+
+/// The part that a setting's name has in it, if any.
+pub fn part_in(name: &str) -> Option<&str> {
+    Key::parse(name).part
+}
+
+/// The one of `parts` whose setting `name` is: `beta1`, `adam.beta1`, `color.adam.beta1`.
+/// `method` is what messages call them all together.
+///
+/// # Errors
+/// [`Error::Invalid`] if none has such a setting, or several have.
+pub fn owner(
+    parts: &[&'static super::Part],
+    name: &str,
+    method: &str,
+) -> Result<&'static super::Part> {
+    let key = Key::parse(name);
+    let of_part = |part: &str| key.part.is_none_or(|wanted| wanted == part);
+    let has = |part: &&&super::Part| of_part(part.name) && part.setting(key.setting).is_some();
+    let mut owners = parts.iter().filter(has);
+    let Some(part) = owners.next() else {
+        let every = parts.iter().flat_map(|part| {
+            part.settings.iter().map(|setting| format!("{}.{}", part.name, setting.name))
+        });
+        let known: Vec<String> = every.chain([RATE.to_owned()]).collect();
+        let what = format!("setting of method {method}");
+        return Err(names::unknown(&what, name, known.iter().map(String::as_str)));
+    };
+    match owners.next() {
+        None => Ok(part),
+        Some(other) => Err(Error::Invalid(format!(
+            "{name:?} may be {}.{setting} or {}.{setting}",
+            part.name,
+            other.name,
+            setting = key.setting
+        ))),
+    }
+}
+
+/// Checks what a setting of `part` is set to.
+///
+/// # Errors
+/// [`Error::Invalid`] if it has no such setting, or the value is out of its range.
+pub fn check_setting(part: &super::Part, name: &str, value: &Value) -> Result<()> {
+    let key = Key::parse(name);
+    let Some(index) = part.setting(key.setting) else {
+        let known = part.settings.iter().map(|setting| setting.name);
+        return Err(names::unknown(&format!("setting of {}", part.name), key.setting, known));
+    };
+    check_value(name, &part.settings[index], value)
 }
 
 /// Checks a number, or a schedule at its ends.

@@ -40,6 +40,8 @@ pub enum Build {
     Penalty(fn(&Numbers) -> Box<dyn Penalty>),
     /// A number over the iterations: from the schedule's own numbers to the value.
     Schedule(fn(&[f64], &Clock<'_>) -> f64),
+    /// Not by a method, but by what runs whole fits, see [`crate::strategy`].
+    Strategy,
 }
 
 /// Kinds of parts.
@@ -57,17 +59,20 @@ pub enum Kind {
     Regularizer,
     /// Gives a number for every iteration.
     Schedule,
+    /// Searches in a way of its own, or lets methods follow each other; stands above methods.
+    Strategy,
 }
 
 impl Kind {
     /// Every kind, in the order of the list.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Rule,
         Self::Transform,
         Self::Wrapper,
         Self::Constraint,
         Self::Regularizer,
         Self::Schedule,
+        Self::Strategy,
     ];
 
     /// Name for people and in JSON.
@@ -79,6 +84,7 @@ impl Kind {
             Self::Constraint => "constraint",
             Self::Regularizer => "regularizer",
             Self::Schedule => "schedule",
+            Self::Strategy => "strategy",
         }
     }
 }

@@ -76,11 +76,6 @@ pub fn part(name: &str) -> Result<&'static Part> {
     })
 }
 
-/// Says that nothing is called `name`, and lists near names.
-pub fn unknown(name: &str) -> Error {
-    not_among(name, parts())
-}
-
 fn not_among(name: &str, parts: impl Iterator<Item = &'static Part>) -> Error {
     let aliases = ALIASES.iter().map(|alias| alias.name);
     names::unknown("method", name, parts.map(|part| part.name).chain(aliases))

@@ -14,4 +14,5 @@ mod methods;
 mod other_verbs;
 mod records;
 mod redrawing;
+mod strategies;
 mod streams;

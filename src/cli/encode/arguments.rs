@@ -6,7 +6,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use lgi::fit::Quality;
 use lgi::loss::Loss;
-use lgi::{covariance, init, optim};
+use lgi::{covariance, init, optim, strategy};
 
 use super::coded::CodedArguments;
 use crate::cli::limits::LimitArguments;
@@ -173,11 +173,13 @@ pub struct StopArguments {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Optimizer")]
 pub struct OptimizerArguments {
-    /// Update rule by itself, without growth; without it, the preset's whole method
+    /// Update rule by itself, without growth, or a strategy; without it, the preset's whole method
     ///
-    /// With what goes around it, joined by commas: `clip-l2,lookahead,adam`. `lgi methods` lists
-    /// all rules, transforms, wrappers, constraints and regularizers.
-    #[arg(long, value_name = "RULE", value_parser = parse_method)]
+    /// With what goes around it, joined by commas: `clip-l2,lookahead,adam`. A strategy such as
+    /// `cmaes`, or a pipeline: strategies and methods joined by +, each with its number of
+    /// iterations or none, as `cmaes:20+lbfgs:200`; those without share evenly what the others
+    /// leave. `lgi methods` lists all.
+    #[arg(long, value_name = "METHOD", value_parser = parse_method)]
     pub method: Option<String>,
 
     /// Change a number of the method, such as `beta1=0.9`; may be given several times
@@ -387,7 +389,7 @@ fn quality_parser() -> impl TypedValueParser<Value = Quality> {
 }
 
 fn parse_method(text: &str) -> Result<String, lgi::Error> {
-    text.parse::<optim::Method>().map(|_| text.to_owned())
+    text.parse::<strategy::Pipeline>().map(|_| text.to_owned())
 }
 
 fn schedule_parser() -> PossibleValuesParser {

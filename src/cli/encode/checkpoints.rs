@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use lgi::Result;
-use lgi::fit::Fitter;
+use lgi::strategy::Run;
 
 use super::arguments::RecordArguments;
 use crate::cli::paths;
@@ -37,10 +37,10 @@ impl Checkpoints {
     /// anywhere.
     ///
     /// # Errors
-    /// [`lgi::Error::Io`] with the path.
-    pub fn write(&self, stem: &str, fitter: &Fitter<'_>) -> Result<Option<PathBuf>> {
+    /// [`lgi::Error::Io`] with the path; as [`Run::checkpoint`].
+    pub fn write(&self, stem: &str, run: &Run<'_>) -> Result<Option<PathBuf>> {
         let Some(directory) = &self.directory else { return Ok(None) };
-        let checkpoint = fitter.checkpoint();
+        let checkpoint = run.checkpoint()?;
         let path = directory.join(format!("{stem}-{:06}.json", checkpoint.iteration()));
         checkpoint.write(&path)?;
         Ok(Some(path))

@@ -1,7 +1,8 @@
 //! The loop around one fit: progress, records, checkpoints and interruption.
 
 use lgi::blend::Blend;
-use lgi::fit::{Best, FitOptions, Fitter};
+use lgi::fit::{Best, FitOptions};
+use lgi::strategy::Run;
 
 use super::checkpoints::Checkpoints;
 use super::metrics_csv::MetricsCsv;
@@ -42,23 +43,19 @@ pub struct Records<'a> {
 ///
 /// # Errors
 /// Those of the fit, and of writing records.
-pub fn run(
-    mut fitter: Fitter<'_>,
-    mut records: Records<'_>,
-    display: &mut Display,
-) -> Result<Fitted> {
+pub fn run(mut fit: Run<'_>, mut records: Records<'_>, display: &mut Display) -> Result<Fitted> {
     loop {
-        let progress = fitter.step()?;
+        let progress = fit.step()?;
         display.update(&progress);
         if let (Some(metrics), Some(details)) = (&mut records.metrics, &progress.details) {
-            metrics.add(records.input, &fitter.options().loss, &progress, details)?;
+            metrics.add(records.input, &fit.options().fit.loss, &progress, details)?;
         }
         let ended = progress.stop.is_some();
         let interrupted = !ended && interrupt::requested();
         // The step's update was made after its figures were taken.
-        let updates = if ended { progress.iteration } else { fitter.iteration() };
+        let updates = if ended { progress.iteration } else { fit.iteration() };
         if interrupted {
-            let written = records.checkpoints.write(records.stem, &fitter)?;
+            let written = records.checkpoints.write(records.stem, &fit)?;
             display.say(&match written {
                 Some(path) => format!(
                     "interrupted after {updates} iterations; go on with --resume {}",
@@ -70,16 +67,16 @@ pub fn run(
                 ),
             });
         } else if !ended && records.checkpoints.is_due(progress.iteration, updates) {
-            records.checkpoints.write(records.stem, &fitter)?;
+            records.checkpoints.write(records.stem, &fit)?;
         }
         if ended || interrupted {
-            let method = fitter.options().method();
-            let FitOptions { blend, gaussians: count, .. } = *fitter.options();
+            let method = fit.options().method();
+            let FitOptions { blend, gaussians: count, .. } = fit.options().fit;
             return Ok(Fitted {
                 method,
                 count,
                 blend,
-                best: fitter.best(),
+                best: fit.best(),
                 iterations: updates,
                 interrupted,
             });

@@ -5,9 +5,10 @@ use std::time::Instant;
 
 use lgi::backend::{Backend, StageTime};
 use lgi::codec::{self, ReadLimits, Scene, WriteOptions};
-use lgi::fit::{Checkpoint, CountSearch, FitOptions, Fitter, Verdict, detail, recipe};
+use lgi::fit::{CountSearch, Verdict, detail, recipe};
 use lgi::image::{Image, Loaded};
 use lgi::renderer::Renderer;
+use lgi::strategy::{Run, RunCheckpoint, RunOptions};
 use serde_json::json;
 
 use super::arguments::EncodeArguments;
@@ -31,9 +32,9 @@ pub struct Session<'a> {
     /// The command line.
     pub arguments: &'a EncodeArguments,
     /// Options of the fits.
-    pub options: FitOptions,
+    pub options: RunOptions,
     /// The run that is gone on with.
-    pub resumed: Option<Checkpoint>,
+    pub resumed: Option<RunCheckpoint>,
     /// Where everything is computed.
     pub backend: Box<dyn Backend>,
     /// Where checkpoints go.
@@ -96,7 +97,7 @@ pub fn encode(session: &mut Session<'_>, job: &Job, read: lgi::Result<Ready>) ->
         bpp: lgi::metrics::bits_per_pixel(size, target.size()),
         seconds: reading_s + started.elapsed().as_secs_f64(),
         device: Some(session.backend.description().to_owned()),
-        seed: Some(session.options.seed),
+        seed: Some(session.options.fit.seed),
         stages,
     };
     Ok(Done { report, interrupted: file.interrupted })
@@ -177,7 +178,7 @@ fn fit(session: &mut Session<'_>, job: &Job, target: &Arc<Image>) -> Result<Fitt
     let mut options = session.options.clone();
     let count = arguments.main.gaussians.and_then(|count| count.0);
     if session.resumed.is_none() {
-        options.gaussians = count.unwrap_or_else(|| match arguments.main.psnr {
+        options.fit.gaussians = count.unwrap_or_else(|| match arguments.main.psnr {
             Some(psnr_db) => detail::gaussians_for(target, psnr_db),
             None => detail::usual_gaussians(target),
         });
@@ -200,14 +201,14 @@ fn reach(
     session: &mut Session<'_>,
     job: &Job,
     target: &Arc<Image>,
-    mut options: FitOptions,
+    mut options: RunOptions,
     psnr_db: f64,
 ) -> Result<Fitted> {
     let limit = target.size().pixels().max(1);
-    let mut search = CountSearch::new(psnr_db, options.gaussians, limit);
+    let mut search = CountSearch::new(psnr_db, options.fit.gaussians, limit);
     let mut best = None;
     loop {
-        options.gaussians = search.next_count();
+        options.fit.gaussians = search.next_count();
         let fitted = fit_once(session, job, target, options.clone())?;
         let interrupted = fitted.interrupted;
         let verdict = search.tell(fitted.best.psnr_db);
@@ -219,8 +220,8 @@ fn reach(
             best.interrupted = interrupted;
             if !interrupted && best.best.psnr_db > psnr_db + CLOSE_DB {
                 // The same fit again, ended where it is good enough.
-                options.gaussians = best.count;
-                options.stop.target_psnr_db = Some(psnr_db + ROUNDING_DB);
+                options.fit.gaussians = best.count;
+                options.fit.stop.target_psnr_db = Some(psnr_db + ROUNDING_DB);
                 return fit_once(session, job, target, options);
             }
             if verdict == Verdict::OutOfReach && !session.arguments.report.quiet {
@@ -238,27 +239,27 @@ fn fit_once(
     session: &mut Session<'_>,
     job: &Job,
     target: &Arc<Image>,
-    mut options: FitOptions,
+    mut options: RunOptions,
 ) -> Result<Fitted> {
     if options::chooses_blend(session.arguments) && session.resumed.is_none() {
-        options.blend = recipe::blend(options.gaussians, target.size());
+        options.fit.blend = recipe::blend(options.fit.gaussians, target.size());
     }
     let Session { arguments, resumed, backend, checkpoints, metrics, .. } = session;
     let (backend, target) = (backend.as_mut(), Arc::clone(target));
-    let mut fitter = match resumed.take() {
-        Some(from) => Fitter::resume(backend, target, options, from)?,
-        None => Fitter::new(backend, target, options)?,
+    let mut run = match resumed.take() {
+        Some(from) => Run::resume(backend, target, options, from)?,
+        None => Run::new(backend, target, options)?,
     };
     if arguments.records.reset_momentum {
-        fitter.reset_momentum();
+        run.reset_momentum();
     }
-    fitter.details_every(metrics.as_ref().map(|_| arguments.records.log_every));
+    run.details_every(metrics.as_ref().map(|_| arguments.records.log_every));
     let input = job.input.to_string();
     let records =
         Records { input: &input, stem: &job.input.stem(), checkpoints, metrics: metrics.as_mut() };
     let quiet = arguments.report.quiet;
-    let mut display = Display::new(&input, fitter.options().stop.iterations, quiet);
-    fit_loop::run(fitter, records, &mut display)
+    let mut display = Display::new(&input, run.options().fit.stop.iterations, quiet);
+    fit_loop::run(run, records, &mut display)
 }
 
 /// What is stored. The metadata hold nothing that differs between two runs of the same command.
@@ -272,7 +273,7 @@ fn scene(session: &Session<'_>, fitted: &Fitted, target: &Image, bit_depth: u8) 
             "encoder": concat!("lgi ", env!("CARGO_PKG_VERSION")),
             "iterations": fitted.iterations,
             "method": fitted.method,
-            "seed": session.options.seed,
+            "seed": session.options.fit.seed,
         })),
     }
 }

@@ -17,7 +17,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use lgi::backend::select;
-use lgi::fit::Checkpoint;
+use lgi::strategy::RunCheckpoint;
 
 use self::arguments::RecordArguments;
 use self::checkpoints::Checkpoints;
@@ -40,9 +40,9 @@ const EXTENSION: &str = "lgi";
 /// [`Failure`], after having gone on with the other inputs where there are several.
 pub fn run(arguments: &EncodeArguments) -> Result<()> {
     let jobs = plan(arguments)?;
-    let resumed = arguments.records.resume.as_deref().map(Checkpoint::read).transpose()?;
+    let resumed = arguments.records.resume.as_deref().map(RunCheckpoint::read).transpose()?;
     let options = options::fit_options(arguments, resumed.as_ref().map(|from| &from.options))?;
-    arguments.limits.check_gaussians(options.gaussians)?;
+    arguments.limits.check_gaussians(options.fit.gaussians)?;
     arguments.coded.check()?;
     let device = parse_device(&arguments.main.device)?;
     use_threads(arguments.main.threads)?;

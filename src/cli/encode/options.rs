@@ -12,7 +12,7 @@ use lgi::fit::{FitOptions, Quality, iterations_within, recipe};
 use lgi::image::Image;
 use lgi::init::ColorStart;
 use lgi::optim::schedule::Schedule;
-use lgi::optim::{OptimizerOptions, PerGroup};
+use lgi::strategy::RunOptions;
 
 use super::arguments::{
     DensityArguments, EncodeArguments, ModelArguments, OptimizerArguments, ScheduleArguments,
@@ -27,9 +27,10 @@ use crate::cli::values::OrOff;
 /// [`Failure::Usage`] for a value out of its domain.
 pub fn fit_options(
     arguments: &EncodeArguments,
-    resumed: Option<&FitOptions>,
-) -> Result<FitOptions> {
-    let mut options = resumed.cloned().unwrap_or_default();
+    resumed: Option<&RunOptions>,
+) -> Result<RunOptions> {
+    let mut run = resumed.cloned().unwrap_or_else(|| FitOptions::default().into());
+    let options = &mut run.fit;
     // A resumed run has had its preset.
     let preset = match resumed {
         None => Some(arguments.main.quality.unwrap_or(Quality::Balanced)),
@@ -38,27 +39,37 @@ pub fn fit_options(
     if let Some(quality) = preset {
         options.stop.iterations = arguments.stop.iterations.unwrap_or(quality.iterations());
         if !wants_plain_method(arguments) {
-            recipe::apply(&mut options);
+            recipe::apply(options);
+            run.pipeline = None;
         }
     }
+    if let Some(method) = &arguments.optimizer.method {
+        // May set the number of iterations, which the density goes by.
+        run.set_method(method).map_err(|error| Failure::of_option(&error))?;
+    }
+    let options = &mut run.fit;
     set(&mut options.gaussians, arguments.main.gaussians.and_then(|count| count.0));
     set(&mut options.seed, arguments.main.seed);
-    apply_stop(&arguments.stop, &mut options);
-    apply_density(&arguments.density, &mut options);
-    apply_model(&arguments.model, &mut options)?;
+    apply_stop(&arguments.stop, options);
+    apply_density(&arguments.density, options);
+    apply_model(&arguments.model, options)?;
     // After the model: the parameterisation has its own learning rates.
-    apply_optimizer(&arguments.optimizer, &mut options)?;
-    apply_schedule(&arguments.schedule, &mut options)
-        .map_err(|error| Failure::of_option(&error))?;
-    options.check().map_err(|error| Failure::of_option(&error))?;
+    change(&arguments.optimizer, &mut run).map_err(|error| Failure::of_option(&error))?;
+    let options = &mut run.fit;
+    apply_schedule(&arguments.schedule, options).map_err(|error| Failure::of_option(&error))?;
+    run.check().map_err(|error| Failure::of_option(&error))?;
+    let options = &run.fit;
     if let Some(psnr) = arguments.main.psnr.filter(|psnr| !psnr.is_finite()) {
         return Err(Failure::usage(format!("--psnr must be a number of dB, not {psnr}")));
     }
     if options.gaussians == 0 {
         return Err(Failure::usage("the number of Gaussians must be at least 1; see --gaussians"));
     }
-    Ok(options)
+    Ok(run)
 }
+
+/// The strategy that is the preset's own method, as long as nothing better is known.
+const AUTO: &str = "auto";
 
 /// Whether options were given that only make sense for an update rule by itself: then the preset
 /// is no more than its number of iterations.
@@ -68,7 +79,7 @@ fn wants_plain_method(arguments: &EncodeArguments) -> bool {
     let ScheduleArguments { schedule, warmup, final_fraction, period, period_growth, decay } =
         &arguments.schedule;
     let other_frame = |name: &String| *name != covariance::BodyFrame.name();
-    method.is_some()
+    method.as_deref().is_some_and(|method| method != AUTO)
         || learning_rate.is_some()
         || [beta1, beta2, epsilon].iter().any(|given| given.is_some())
         || [warmup, period].iter().any(|given| given.is_some())
@@ -109,12 +120,14 @@ pub fn fit_into_time(
     arguments: &EncodeArguments,
     backend: &mut dyn Backend,
     target: &Arc<Image>,
-    options: &mut FitOptions,
+    run: &mut RunOptions,
 ) -> lgi::Result<()> {
-    let Some(seconds) = options.stop.time_s else { return Ok(()) };
-    if arguments.stop.iterations.is_some() {
+    let Some(seconds) = run.fit.stop.time_s else { return Ok(()) };
+    let counted = run.pipeline.as_ref().is_some_and(|pipeline| pipeline.total().is_some());
+    if counted || arguments.stop.iterations.is_some() {
         return Ok(());
     }
+    let options = &mut run.fit;
     let started = Instant::now();
     options.stop.iterations = iterations_within(backend, target, options, seconds)?;
     options.stop.time_s = Some((seconds - started.elapsed().as_secs_f64()).max(0.0));
@@ -148,40 +161,29 @@ fn apply_stop(arguments: &StopArguments, options: &mut FitOptions) {
     set(&mut stop.time_s, arguments.time.map(|limit| limit.0));
 }
 
-fn apply_optimizer(arguments: &OptimizerArguments, options: &mut FitOptions) -> Result<()> {
-    let usual = FitOptions::usual_learning_rate(&options.covariance)
-        .map_err(|error| Failure::of_option(&error))?;
-    let optimizer = &mut options.optimizer;
-    set(&mut optimizer.rule, arguments.method.clone());
-    change(arguments, optimizer, &usual).map_err(|error| Failure::of_option(&error))
-}
-
 /// Changes the numbers of the method; what is more special comes later.
-fn change(
-    arguments: &OptimizerArguments,
-    optimizer: &mut OptimizerOptions,
-    usual: &PerGroup<f32>,
-) -> lgi::Result<()> {
+fn change(arguments: &OptimizerArguments, run: &mut RunOptions) -> lgi::Result<()> {
     // The first that is put in front is the last that gradients go through.
     for (part, limit) in [("clip-l2", arguments.clip_norm), ("clip-value", arguments.clip_value)] {
         let Some(OrOff(limit)) = limit else { continue };
-        optimizer.set_part(part, limit.is_some());
+        run.set_part(part, limit.is_some());
         if let Some(limit) = limit {
-            optimizer.set(&format!("{part}.limit"), limit)?;
+            run.set(&format!("{part}.limit"), limit)?;
         }
     }
     if let Some(rates) = arguments.learning_rate {
-        rates.apply(optimizer, usual)?;
+        let usual = FitOptions::usual_learning_rate(&run.fit.covariance)?;
+        rates.apply(&mut run.fit.optimizer, &usual)?;
     }
     let OptimizerArguments { beta1, beta2, epsilon, memory, .. } = arguments;
     let named = [("beta1", beta1), ("beta2", beta2), ("epsilon", epsilon), ("memory", memory)];
     for (name, value) in named {
         if let Some(value) = value {
-            optimizer.set(name, *value)?;
+            run.set(name, *value)?;
         }
     }
     for (name, value) in arguments.set.iter().flatten() {
-        optimizer.set(name, value.clone())?;
+        run.set(name, value.clone())?;
     }
     Ok(())
 }

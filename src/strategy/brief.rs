@@ -1,0 +1,46 @@
+//! What a strategy is asked to do.
+
+use super::leg::{Descent, Leg, Work};
+use crate::covariance::{self, Covariance};
+use crate::fit::FitOptions;
+use crate::image::Image;
+use crate::optim::Numbers;
+
+/// What a strategy is asked to do, and with what.
+pub struct Brief<'a> {
+    /// What all stages of the run share; the method in it is nobody's.
+    pub fit: &'a FitOptions,
+    /// The picture, shape `[C, H, W]`.
+    pub target: &'a Image,
+    /// Passes over the picture to spend, at least 1.
+    pub passes: u64,
+    /// Whether no other stage stands before this one.
+    pub first: bool,
+    /// The strategy's numbers.
+    pub numbers: Numbers,
+}
+
+impl Brief<'_> {
+    /// The strategy's setting in place `index`.
+    pub fn number(&self, index: usize) -> f64 {
+        self.numbers.get(index, &Default::default())
+    }
+
+    /// The options of the run with another method.
+    pub fn options(&self, method: &str) -> FitOptions {
+        let mut options = self.fit.clone();
+        options.optimizer.rule = method.into();
+        options.optimizer.finish = None;
+        options
+    }
+
+    /// The rule that descends best in the run's coordinates.
+    pub fn best_rule(&self) -> &'static str {
+        if self.fit.covariance == covariance::BodyFrame.name() { "lbfgs" } else { "adam" }
+    }
+
+    /// A descent by the best rule.
+    pub fn descent(&self, passes: u64) -> Leg {
+        Leg { passes, work: Work::descent(Descent::new(self.options(self.best_rule()))) }
+    }
+}

@@ -1,0 +1,199 @@
+//! Everything that defines a run.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::brief::Brief;
+use super::leg::{Descent, Leg, Work};
+use super::pipeline::{Pipeline, Stage};
+use super::{Strategy, named};
+use crate::error::{Error, Result};
+use crate::fit::FitOptions;
+use crate::image::Image;
+use crate::optim::{
+    Method, Numbers, OptimizerOptions, Part, Value, check_setting, full_name, owner, part_in,
+};
+
+/// Everything that defines a run; with the picture and the device, it defines the result.
+///
+/// ```
+/// # use lgi::{fit::FitOptions, strategy::RunOptions};
+/// # fn main() -> lgi::Result<()> {
+/// let mut options = RunOptions::from(FitOptions::default());
+/// options.set_method("cmaes:20+lbfgs:200")?;
+/// options.set("cmaes.sigma", 0.2)?;
+/// options.set("lbfgs.memory", 16.0)?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunOptions {
+    /// What all stages share: model, start, stop rules, numbers of methods.
+    pub fit: FitOptions,
+    /// The stages; without them the run is the fit, by the fit's own method.
+    pub pipeline: Option<Pipeline>,
+    /// What differs from the strategies' own defaults, `STRATEGY.SETTING`.
+    pub settings: BTreeMap<String, Value>,
+}
+
+impl From<FitOptions> for RunOptions {
+    /// The fit alone.
+    fn from(fit: FitOptions) -> Self {
+        Self { fit, pipeline: None, settings: BTreeMap::new() }
+    }
+}
+
+impl RunOptions {
+    /// Sets method, strategy or pipeline. Where every stage has its passes, their sum becomes the
+    /// number of iterations.
+    ///
+    /// # Errors
+    /// As [`Pipeline::from_str`](std::str::FromStr::from_str).
+    pub fn set_method(&mut self, text: &str) -> Result<()> {
+        let pipeline: Pipeline = text.parse()?;
+        if let Some(total) = pipeline.total() {
+            self.fit.stop.iterations = total;
+        }
+        if let Some(method) = pipeline.plain() {
+            self.fit.optimizer.rule = method.into();
+            self.pipeline = None;
+        } else {
+            self.pipeline = Some(pipeline);
+        }
+        Ok(())
+    }
+
+    /// Changes a number of a strategy or of a method's part, as
+    /// [`OptimizerOptions::set`] does.
+    ///
+    /// # Errors
+    /// As [`OptimizerOptions::set`].
+    pub fn set(&mut self, name: &str, value: impl Into<Value>) -> Result<()> {
+        let Some(pipeline) = &self.pipeline else { return self.fit.optimizer.set(name, value) };
+        let value = value.into();
+        if OptimizerOptions::is_rate(name) {
+            return self.fit.optimizer.set(name, value);
+        }
+        let mut parts: Vec<&'static Part> = Vec::new();
+        for Stage { name, .. } in pipeline.stages() {
+            let (own, method) = match named(name) {
+                Some(strategy) => (Some(&strategy.part), strategy.within),
+                None => (None, name.as_str()),
+            };
+            parts.extend(own);
+            if !method.is_empty() {
+                parts.extend(method.parse::<Method>()?.parts());
+            }
+        }
+        let mut seen = Vec::new();
+        parts.retain(|part| {
+            let new = !seen.contains(&part.name);
+            seen.push(part.name);
+            new
+        });
+        let part = owner(&parts, name, &pipeline.to_string())?;
+        if named(part.name).is_none() {
+            return self.fit.optimizer.set_of(part, name, value);
+        }
+        check_setting(part, name, &value)?;
+        self.settings.insert(full_name(part, name), value);
+        Ok(())
+    }
+
+    /// Puts a part in front of every method, or takes it away; strategies stay as they are.
+    pub fn set_part(&mut self, part: &str, wanted: bool) {
+        self.fit.optimizer.set_part(part, wanted);
+        for stage in self.pipeline.iter_mut().flat_map(Pipeline::stages_mut) {
+            if named(&stage.name).is_none() {
+                let mut method = OptimizerOptions::default();
+                method.rule.clone_from(&stage.name);
+                method.set_part(part, wanted);
+                stage.name = method.rule;
+            }
+        }
+    }
+
+    /// Stages, density control and blend in a few words.
+    pub fn method(&self) -> String {
+        let Some(pipeline) = &self.pipeline else { return self.fit.method() };
+        let mut fit = self.fit.clone();
+        fit.optimizer.finish = None;
+        fit.optimizer.rule = pipeline.to_string();
+        fit.method()
+    }
+
+    /// Checks every name and number.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] naming the option and the value.
+    pub fn check(&self) -> Result<()> {
+        for (name, value) in &self.settings {
+            let part = part_in(name).and_then(named);
+            let part = part.ok_or_else(|| Error::Invalid(format!("no strategy has {name}")))?;
+            check_setting(&part.part, name, value)?;
+        }
+        let Some(pipeline) = &self.pipeline else { return self.fit.check() };
+        pipeline.passes(self.fit.stop.iterations)?;
+        for stage in pipeline.stages() {
+            let method = match named(&stage.name) {
+                // They choose a method that goes with the coordinates.
+                Some(_) => "adam",
+                None => &stage.name,
+            };
+            self.of_method(method).check()?;
+        }
+        Ok(())
+    }
+
+    fn of_method(&self, method: &str) -> FitOptions {
+        let mut options = self.fit.clone();
+        options.optimizer.rule = method.into();
+        options.optimizer.finish = None;
+        options
+    }
+
+    /// What the run does for `target`, shape `[C, H, W]`, piece by piece.
+    ///
+    /// # Errors
+    /// As [`Self::check`].
+    pub fn legs(&self, target: &Image) -> Result<Vec<Leg>> {
+        self.check()?;
+        let iterations = self.fit.stop.iterations;
+        let Some(pipeline) = &self.pipeline else {
+            let work = Work::descent(Descent::new(self.fit.clone()));
+            return Ok(vec![Leg { passes: iterations, work }]);
+        };
+        let mut legs = Vec::new();
+        for (stage, passes) in pipeline.stages().iter().zip(pipeline.passes(iterations)?) {
+            match named(&stage.name) {
+                None => {
+                    let work = Work::descent(Descent::new(self.of_method(&stage.name)));
+                    legs.push(Leg { passes, work });
+                }
+                Some(strategy) => {
+                    let first = legs.is_empty();
+                    legs.extend(self.plan(strategy, target, passes, first)?);
+                }
+            }
+        }
+        Ok(legs)
+    }
+
+    /// The legs of one strategy; those that are left without a pass do nothing and go.
+    pub(super) fn plan(
+        &self,
+        strategy: &'static Strategy,
+        target: &Image,
+        passes: u64,
+        first: bool,
+    ) -> Result<Vec<Leg>> {
+        let mut fit = self.fit.clone();
+        fit.stop.iterations = passes;
+        let numbers = Numbers::new(&strategy.part, &self.settings);
+        let brief = Brief { fit: &fit, target, passes, first, numbers };
+        let mut legs = (strategy.plan)(&brief)?;
+        legs.retain(|leg| leg.passes > 0);
+        Ok(legs)
+    }
+}
