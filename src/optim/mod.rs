@@ -27,7 +27,6 @@ mod groups;
 mod line_search;
 mod method;
 mod names;
-mod normal;
 mod numbers;
 mod optimizer;
 mod options;
