@@ -72,6 +72,8 @@ struct Tuned {
     name: &'static str,
     method: &'static str,
     settings: &'static [(&'static str, f64)],
+    /// What the cosine ends at, as a share of where it starts.
+    end: f64,
 }
 
 pub fn compare(arguments: &CompareArguments) -> Result<()> {
@@ -79,8 +81,9 @@ pub fn compare(arguments: &CompareArguments) -> Result<()> {
     let targets: Vec<Arc<Image>> =
         pictures.all.iter().map(|picture| picture.middle(arguments.side)).collect();
     fits::head(&pictures.all);
-    for Tuned { name, method, settings } in TUNED {
+    for Tuned { name, method, settings, end } in TUNED {
         let change = |options: &mut FitOptions| {
+            options.optimizer.schedule.set("to", *end)?;
             settings.iter().try_for_each(|(name, value)| options.optimizer.set(name, *value))
         };
         fits::row(name, &figures(&targets, arguments, method, change, None)?);
@@ -100,7 +103,7 @@ pub fn compare(arguments: &CompareArguments) -> Result<()> {
 
 /// What [`grid`] found on the first seven training pictures.
 const TUNED: &[Tuned] = &[
-    Tuned { name: "adam, usual rates", method: "adam", settings: &[] },
+    Tuned { name: "adam, usual rates", method: "adam", settings: &[], end: 0.01 },
     Tuned {
         name: "adam, tuned",
         method: "adam",
@@ -111,8 +114,9 @@ const TUNED: &[Tuned] = &[
             ("beta1", 0.7),
             ("beta2", 0.8),
         ],
+        end: 0.1,
     },
-    Tuned { name: "natural-adam, usual rates", method: "natural-adam", settings: &[] },
+    Tuned { name: "natural-adam, usual rates", method: "natural-adam", settings: &[], end: 0.01 },
     Tuned {
         name: "natural-adam, tuned",
         method: "natural-adam",
@@ -123,36 +127,32 @@ const TUNED: &[Tuned] = &[
             ("beta1", 0.7),
             ("beta2", 0.8),
         ],
+        end: 0.1,
     },
 ];
 
 /// Prints the mean PSNR of Adam, on the gradient and on the natural gradient, over a coordinate
-/// search of its rates and decays.
+/// search of its rates, its decays and the end of its schedule.
 pub fn grid(arguments: &CompareArguments) -> Result<()> {
     let pictures = Pictures::load(&arguments.pictures)?;
     let targets: Vec<Arc<Image>> =
         pictures.all.iter().map(|picture| picture.middle(arguments.side)).collect();
-    for (method, decays) in
-        [("adam", true), ("natural-adam", true), ("natural-gradient,momentum", false)]
-    {
-        let mut best = Point { factors: [1.0; 3], decays: [0.8, 0.95] };
+    for method in ["adam", "natural-adam"] {
+        let mut best = Point { factors: [1.0; 3], others: [0.8, 0.95, 0.01] };
         let mut top = f64::MIN;
         let value = |point: &Point| -> Result<f64> {
             let change = |options: &mut FitOptions| {
-                let rates = &mut options.optimizer.learning_rate;
-                rates.position *= point.factors[0] as f32;
-                rates.shape *= point.factors[1] as f32;
-                rates.color *= point.factors[2] as f32;
-                if decays {
-                    options.optimizer.set("beta1", point.decays[0])?;
-                    options.optimizer.set("beta2", point.decays[1])?;
-                }
-                Ok(())
+                let OptimizerOptions { learning_rate, schedule, .. } = &mut options.optimizer;
+                learning_rate.position *= point.factors[0] as f32;
+                learning_rate.shape *= point.factors[1] as f32;
+                learning_rate.color *= point.factors[2] as f32;
+                schedule.set("to", point.others[2])?;
+                options.optimizer.set("beta1", point.others[0])?;
+                options.optimizer.set("beta2", point.others[1])
             };
             let found = figures(&targets, arguments, method, change, None)?;
             Ok(found.iter().sum::<f64>() / found.len() as f64)
         };
-        // Twice around is enough: nothing moves any more.
         for _ in 0..2 {
             for direction in Point::DIRECTIONS {
                 for candidate in best.along(direction) {
@@ -162,17 +162,17 @@ pub fn grid(arguments: &CompareArguments) -> Result<()> {
                     }
                 }
             }
-            println!("{method}: factors {:?}, decays {:?}: {top:.3} dB", best.factors, best.decays);
+            println!("{method}: {best:?}: {top:.3} dB");
         }
     }
     Ok(())
 }
 
-/// Factors on the usual rates of position, shape and colour, and both decays.
-#[derive(Clone, Copy)]
+/// Factors on the usual rates of position, shape and colour; both decays and the schedule's end.
+#[derive(Clone, Copy, Debug)]
 struct Point {
     factors: [f64; 3],
-    decays: [f64; 2],
+    others: [f64; 3],
 }
 
 /// What one step of the grid changes.
@@ -180,17 +180,18 @@ struct Point {
 enum Direction {
     All,
     One(usize),
-    Decay(usize, [f64; 4]),
+    Other(usize, [f64; 4]),
 }
 
 impl Point {
-    const DIRECTIONS: [Direction; 6] = [
+    const DIRECTIONS: [Direction; 7] = [
         Direction::All,
         Direction::One(0),
         Direction::One(1),
         Direction::One(2),
-        Direction::Decay(0, [0.6, 0.7, 0.8, 0.9]),
-        Direction::Decay(1, [0.8, 0.9, 0.95, 0.99]),
+        Direction::Other(0, [0.6, 0.7, 0.8, 0.9]),
+        Direction::Other(1, [0.8, 0.9, 0.95, 0.99]),
+        Direction::Other(2, [0.01, 0.03, 0.1, 0.2]),
     ];
 
     fn along(self, direction: Direction) -> Vec<Self> {
@@ -206,10 +207,10 @@ impl Point {
         match direction {
             Direction::All => scaled(&[0, 1, 2]),
             Direction::One(place) => scaled(&[place]),
-            Direction::Decay(which, values) => {
+            Direction::Other(which, values) => {
                 let points = values.into_iter().map(|value| {
                     let mut point = self;
-                    point.decays[which] = value;
+                    point.others[which] = value;
                     point
                 });
                 points.collect()

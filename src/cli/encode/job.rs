@@ -243,9 +243,7 @@ fn fit_once(
     if options::chooses_blend(session.arguments) && session.resumed.is_none() {
         options.blend = recipe::blend(options.gaussians, target.size());
     }
-    if session.resumed.is_none() {
-        options::plan_growth(session.arguments, target.size().pixels(), &mut options);
-    }
+    options::plan_growth(session.arguments, target.size().pixels(), &mut options);
     let Session { arguments, resumed, backend, checkpoints, metrics, .. } = session;
     let (backend, target) = (backend.as_mut(), Arc::clone(target));
     let mut fitter = match resumed.take() {
