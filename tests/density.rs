@@ -230,8 +230,15 @@ fn revised(
     })
 }
 
-const PLAN: Plan =
-    Plan { add: 0, relocate: 0, eagerness: 4.0, split_trust: 0.0, largest_sigma_px: 8.0 };
+const PLAN: Plan<'static> = Plan {
+    add: 0,
+    relocate: 0,
+    eagerness: 4.0,
+    split_trust: 0.0,
+    largest_sigma_px: 8.0,
+    lifecycle: None,
+    progress: 0.5,
+};
 
 const BLENDS: [Blend; 2] = [Blend::Additive, Blend::NORMALIZED];
 
@@ -377,7 +384,7 @@ fn growth_reaches_the_number_and_never_passes_it() {
                 relocate_until: 0.6,
                 relocate: 0.15,
                 eagerness: 4.0,
-                split_trust: 0.0,
+                ..DensityOptions::FIXED
             };
             density.check().unwrap();
             let mut have = density.first(count, 100);

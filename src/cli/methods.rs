@@ -1,6 +1,7 @@
 //! `lgi methods`: what fits can be made with.
 
 use clap::Args;
+use lgi::density::{DECIDERS, Decider};
 use lgi::optim::registry::{self, ALIASES, Alias};
 use lgi::optim::{Kind, Part, Setting};
 use lgi::strategy;
@@ -17,11 +18,11 @@ Examples:
   lgi encode photo.png --method annealing:50+lbfgs:200 --set annealing.sigma=0.2
   lgi encode photo.png --method sgd --set \"rate=cosine(0.1,0)\" --set color.rate=0.02";
 
-/// List what --method and --set can name
+/// List what --method, --set and --density can name
 ///
 /// Update rules, and the transforms, wrappers, constraints and regularizers that go around them;
-/// schedules for any number; strategies, that stand above them; and names for several of them.
-/// With a name, also its numbers.
+/// schedules for any number; strategies, that stand above them; names for several of them; and who
+/// can decide on density. With a name, also its numbers.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub struct MethodsArguments {
@@ -81,6 +82,13 @@ impl From<&'static Alias> for Listed {
     }
 }
 
+impl From<&'static Decider> for Listed {
+    fn from(decider: &'static Decider) -> Self {
+        let Decider { name, help, source } = *decider;
+        Self { name, kind: "density", help, source, parts: None, settings: Vec::new() }
+    }
+}
+
 impl From<&'static Setting> for ListedSetting {
     fn from(setting: &'static Setting) -> Self {
         let Setting { name, help, default, .. } = *setting;
@@ -97,7 +105,8 @@ pub fn run(arguments: &MethodsArguments) -> Result<()> {
         let of_kind = |kind| registry::parts().filter(move |part| part.kind == kind);
         let parts = Kind::ALL.into_iter().flat_map(of_kind).map(Listed::from);
         let strategies = strategy::all().map(|strategy| Listed::from(&strategy.part));
-        parts.chain(strategies).chain(ALIASES.iter().map(Listed::from))
+        let aliases = ALIASES.iter().map(Listed::from);
+        parts.chain(strategies).chain(aliases).chain(DECIDERS.iter().map(Listed::from))
     };
     let chosen: Vec<Listed> = if arguments.names.is_empty() {
         all().collect()

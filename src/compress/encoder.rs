@@ -358,6 +358,8 @@ impl<'a> Encoder<'a> {
             eagerness: 0.0,
             split_trust: 0.0,
             largest_sigma_px: (pixels / gaussians.len().max(1) as f32).sqrt(),
+            lifecycle: None,
+            progress: 0.0,
         };
         density::revise(&mut new, None, &scene, &[], &plan);
         let least = NEW_BITS * self.lambda();

@@ -5,7 +5,6 @@ use super::exchange::{self, Exchange};
 use super::peaks::Peak;
 use super::shape::Shape;
 use crate::blend::SquaredWeights;
-use crate::gaussians::SUPPORT_Q;
 
 /// Ratio of the standard deviations of what is tried in every direction, and of what is tried in
 /// the best of them.
@@ -69,11 +68,11 @@ impl Atom {
     ) -> [Self; NEW] {
         let channels = scene.residual.channels();
         std::array::from_fn(|k| {
-            let Shape { mean_px, factor_px } = exchange.shapes[k];
+            let shape @ Shape { mean_px, factor_px } = exchange.shapes[k];
             let mut sums = vec![0.0; channels + 2];
             match scene.normalized {
                 None => sums[0] = exchange.masses[k],
-                Some(drawn) => for_each_pixel(scene, &exchange.shapes[k], |place, g| {
+                Some(drawn) => shape.for_each_pixel(scene.residual.size(), |place, g| {
                     let square = weight(g * drawn.inverse[place]).powi(2);
                     sums[0] += square;
                     for channel in 0..channels {
@@ -110,19 +109,4 @@ fn stretched(sigma_px: f32, aspect: f32, angle: f32) -> [f32; 4] {
     let across = (sigma_px / aspect.sqrt()).max(SMALLEST_SIGMA_PX);
     let (sine, cosine) = angle.sin_cos();
     [cosine * along, -sine * across, sine * along, cosine * across]
-}
-
-/// Calls `each` with the pixels inside the support: place and value.
-fn for_each_pixel(scene: &Scene<'_>, shape: &Shape, mut each: impl FnMut(usize, f32)) {
-    let size = scene.residual.size();
-    for y in shape.rows(size) {
-        let row = shape.row(y, size);
-        for x in row.columns.clone() {
-            let dx = x as f32 + row.first;
-            let q = (row.curvature * dx + row.slope) * dx + row.offset;
-            if q <= SUPPORT_Q {
-                each(y * size.width + x, (-0.5 * q).exp());
-            }
-        }
-    }
 }

@@ -6,8 +6,12 @@
 //! residual.
 
 mod atom;
+pub mod controller;
 pub mod costs;
+mod deciders;
 mod exchange;
+mod features;
+mod lifecycle;
 mod merge;
 mod options;
 pub mod peaks;
@@ -17,8 +21,12 @@ mod rooms;
 mod scene;
 mod shape;
 mod split;
+mod stages;
 mod territory;
 
-pub use options::DensityOptions;
+pub use deciders::{DECIDERS, Decider};
+pub use lifecycle::Lifecycle;
+pub use options::{DensityOptions, Policy};
 pub use relocate::{Plan, revise};
 pub use scene::Scene;
+pub use stages::{STAGES, Stage, Stages};

@@ -2,7 +2,19 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::stages::{Stage, Stages};
 use crate::error::{Error, Result};
+
+/// Who decides which Gaussians stay, go, merge and split.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Policy {
+    /// Costs and gains as they are measured.
+    #[default]
+    Rules,
+    /// Costs and gains as a learned policy weighs them, see [`super::Lifecycle`].
+    Lifecycle,
+}
 
 /// Growth and relocation. Fractions of the fit are fractions of its iterations.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,6 +36,13 @@ pub struct DensityOptions {
     /// splits. Part of it comes from a new colour for the old Gaussian, which the next steps
     /// would find without it.
     pub split_trust: f32,
+    /// Who decides.
+    #[serde(default)]
+    pub policy: Policy,
+    /// Numbers of each stage of the growth, in the place of `relocate` and `eagerness` and of
+    /// equal batches.
+    #[serde(default)]
+    pub stages: Option<Stages>,
 }
 
 impl DensityOptions {
@@ -36,6 +55,8 @@ impl DensityOptions {
         relocate: 0.0,
         eagerness: 3.0,
         split_trust: 0.0,
+        policy: Policy::Rules,
+        stages: None,
     };
 
     /// Checks every number.
@@ -54,6 +75,23 @@ impl DensityOptions {
                 return Err(Error::Invalid(format!(
                     "density {name} must be between 0 and 1, not {share}"
                 )));
+            }
+        }
+        let of_stages = self.stages.iter().flat_map(|stages| stages.0);
+        for Stage { there, relocate, eagerness, scale } in of_stages {
+            for (name, share) in [("there", there), ("relocate", relocate)] {
+                if !(0.0..=1.0).contains(&share) {
+                    return Err(Error::Invalid(format!(
+                        "density {name} of a stage must be between 0 and 1, not {share}"
+                    )));
+                }
+            }
+            for (name, factor) in [("eagerness", eagerness), ("scale", scale)] {
+                if !factor.is_finite() || factor < 0.0 {
+                    return Err(Error::Invalid(format!(
+                        "density {name} of a stage must be at least 0, not {factor}"
+                    )));
+                }
             }
         }
         for (name, factor) in [("eagerness", self.eagerness), ("split_trust", self.split_trust)] {
@@ -90,10 +128,18 @@ impl DensityOptions {
 
     /// Number of Gaussians to add at a revision: equal shares of what is missing.
     pub fn to_add(&self, have: usize, count: usize, iteration: u64, iterations: u64) -> usize {
-        let end = (f64::from(self.grow_until) * iterations as f64) as u64;
+        let (end, wanted) = match &self.stages {
+            None => ((f64::from(self.grow_until) * iterations as f64) as u64, count),
+            Some(stages) => {
+                let (stage, end) = stages.at(iteration, iterations);
+                let first = self.first(count, iterations);
+                let come = f64::from(stage.there) * count.saturating_sub(first) as f64;
+                (end, first + come.round() as usize)
+            }
+        };
         // A revision takes about one iteration more.
         let left = end.saturating_sub(iteration) / self.every.saturating_add(1) + 1;
-        count.saturating_sub(have).div_ceil(left as usize)
+        wanted.min(count).saturating_sub(have).div_ceil(left as usize)
     }
 
     /// Largest number of Gaussians to relocate at a revision.
@@ -101,6 +147,12 @@ impl DensityOptions {
         if iteration as f64 > f64::from(self.relocate_until) * iterations as f64 {
             return 0;
         }
-        (have as f64 * f64::from(self.relocate)) as usize
+        let share = self.stage(iteration, iterations).map_or(self.relocate, |s| s.relocate);
+        (have as f64 * f64::from(share)) as usize
+    }
+
+    /// The numbers of the stage that an iteration belongs to.
+    pub fn stage(&self, iteration: u64, iterations: u64) -> Option<&Stage> {
+        self.stages.as_ref().map(|stages| stages.at(iteration, iterations).0)
     }
 }

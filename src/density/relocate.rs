@@ -3,6 +3,7 @@
 
 use super::Scene;
 use super::atom::Atom;
+use super::lifecycle::Lifecycle;
 use super::merge::Merge;
 use super::places::{self, Place};
 use super::rooms::{self, Room};
@@ -14,7 +15,7 @@ use crate::optim::RowMap;
 
 /// What a revision may do.
 #[derive(Clone, Copy, Debug)]
-pub struct Plan {
+pub struct Plan<'a> {
     /// Gaussians to add.
     pub add: usize,
     /// Largest number of Gaussians to relocate.
@@ -25,6 +26,10 @@ pub struct Plan {
     pub split_trust: f32,
     /// Largest standard deviation of a new Gaussian in pixels, about.
     pub largest_sigma_px: f32,
+    /// A learned policy that weighs costs and gains; without, they are taken as they are.
+    pub lifecycle: Option<&'a Lifecycle>,
+    /// Part of the fit that is over, 0 to 1.
+    pub progress: f32,
 }
 
 /// Adds and relocates Gaussians; the rows of `squares` follow.
@@ -38,7 +43,7 @@ pub fn revise(
     squares: Option<&mut SquaredWeights>,
     scene: &Scene<'_>,
     costs: &[f32],
-    plan: &Plan,
+    plan: &Plan<'_>,
 ) -> RowMap {
     let follow = squares.is_some();
     let mut ignored = SquaredWeights::default();
@@ -51,7 +56,8 @@ pub fn revise(
         squares: squares.unwrap_or(&mut ignored),
         follow,
     };
-    let places = places::find(scene, plan);
+    let factors = plan.lifecycle.map(|policy| policy.factors(scene, costs, plan.progress));
+    let places = places::find(scene, plan, factors.as_ref());
     let (new, moves) = places.split_at(plan.add.min(places.len()));
     let mut new: Vec<&Place> = new.iter().collect();
     new.sort_by_key(|place| place.atom.cell());
@@ -59,7 +65,7 @@ pub fn revise(
         revision.append(place);
     }
     if plan.relocate > 0 {
-        let rooms = rooms::find(scene, costs, plan.eagerness);
+        let rooms = rooms::find(scene, costs, plan.eagerness, factors.as_ref());
         let mut left = rooms.iter();
         for place in moves {
             let Some(room) = left.find(|room| revision.is_free(room, place)) else { break };

@@ -59,6 +59,20 @@ impl Shape {
             if left < 0.0 { 0..0 } else { span(x0 - xy * dy / xx, (left / xx).sqrt(), size.width) };
         Row { columns, first: 0.5 - x0, curvature: xx, slope: 2.0 * xy * dy, offset: yy * dy * dy }
     }
+
+    /// Calls `each` with the pixels inside the support: place and value.
+    pub fn for_each_pixel(&self, size: Size, mut each: impl FnMut(usize, f32)) {
+        for y in self.rows(size) {
+            let row = self.row(y, size);
+            for x in row.columns.clone() {
+                let dx = x as f32 + row.first;
+                let q = (row.curvature * dx + row.slope) * dx + row.offset;
+                if q <= SUPPORT_Q {
+                    each(y * size.width + x, (-0.5 * q).exp());
+                }
+            }
+        }
+    }
 }
 
 /// One row of pixels under a Gaussian: `q = curvature dx^2 + slope dx + offset`.

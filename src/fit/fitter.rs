@@ -12,6 +12,7 @@ use super::state::{Best, State};
 use super::{Details, FitOptions, Progress, StopReason, coarse};
 use crate::backend::Backend;
 use crate::covariance::{self, Covariance, ScaleBounds};
+use crate::density::{Lifecycle, Policy};
 use crate::error::{Error, Result};
 use crate::gaussians::Gaussians;
 use crate::image::Image;
@@ -34,6 +35,8 @@ pub struct Fitter<'a> {
     pub(super) optimizer: Optimizer,
     /// The method that `optimizer` was built from.
     method: String,
+    /// The learned policy of density control, where it decides.
+    pub(super) lifecycle: Option<Lifecycle>,
     pub(super) state: State,
     pub(super) moments: Vec<f32>,
     pub(super) updates: Groups,
@@ -168,6 +171,7 @@ impl<'a> Fitter<'a> {
             bounds: options.scale_bounds(target.size()),
             optimizer: stage.build()?,
             method: stage.rule,
+            lifecycle: (options.density.policy == Policy::Lifecycle).then(Lifecycle::shipped),
             target,
             options,
             state,
@@ -186,6 +190,17 @@ impl<'a> Fitter<'a> {
     /// Forgets the optimizer's moments, as at the first iteration.
     pub fn reset_momentum(&mut self) {
         self.optimizer.reset();
+    }
+
+    /// Goes on with an optimizer made in code, see [`OptimizerOptions::build_with_rule`], in the
+    /// place of the one that the options name. Whoever resumes such a fit gives it again.
+    pub fn set_optimizer(&mut self, optimizer: Optimizer) {
+        self.optimizer = optimizer;
+    }
+
+    /// Goes on with a policy made in code, such as one that is being trained.
+    pub fn set_lifecycle(&mut self, lifecycle: Lifecycle) {
+        self.lifecycle = Some(lifecycle);
     }
 
     /// The options in force.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::blend::Blend;
 use crate::covariance::{self, Covariance, ScaleBounds};
-use crate::density::DensityOptions;
+use crate::density::{DensityOptions, Policy};
 use crate::error::{Error, Result};
 use crate::image::Size;
 use crate::init::{self, ColorStart};
@@ -120,7 +120,11 @@ impl FitOptions {
             text = format!("{text}, then {}", finish.rule);
         }
         if self.density.every > 0 {
-            text += ", growing";
+            text += match (self.density.policy, self.density.stages) {
+                (Policy::Lifecycle, _) => ", growing by the lifecycle policy",
+                (Policy::Rules, Some(_)) => ", growing in stages",
+                (Policy::Rules, None) => ", growing",
+            };
         }
         match self.blend {
             Blend::Additive => text + ", additive",

@@ -3,7 +3,7 @@
 use super::FitOptions;
 use crate::blend::Blend;
 use crate::covariance::{self, Covariance};
-use crate::density::DensityOptions;
+use crate::density::{DensityOptions, Policy};
 use crate::image::Size;
 
 /// Sets blend, update rule and density control for the number of iterations that `options` has.
@@ -58,5 +58,7 @@ pub fn density(iterations: u64) -> DensityOptions {
         relocate,
         eagerness: 3.0,
         split_trust: 0.0,
+        policy: Policy::Rules,
+        stages: None,
     }
 }

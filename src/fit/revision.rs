@@ -36,6 +36,7 @@ impl Fitter<'_> {
             normalized: self.renderer.normalized(),
         };
         let costs = costs::removal(&scene);
+        let plan = Plan { lifecycle: self.lifecycle.as_ref(), ..plan };
         let gaussians = &mut self.state.gaussians;
         let rows = density::revise(gaussians, squares.as_mut(), &scene, &costs, &plan);
         if let Some(squares) = &squares {
@@ -85,17 +86,21 @@ impl Fitter<'_> {
         Ok(residual)
     }
 
-    fn plan(&self) -> Plan {
+    fn plan(&self) -> Plan<'static> {
         let density = &self.options.density;
         let (have, iteration) = (self.state.gaussians.len(), self.state.iteration);
         let horizon = self.options.stop.iterations;
         let pixels = self.target.size().pixels() as f32;
+        let stage = density.stage(iteration, horizon);
+        let scale = stage.map_or(1.0, |stage| stage.scale);
         Plan {
             add: density.to_add(have, self.options.gaussians, iteration, horizon),
             relocate: density.to_relocate(have, iteration, horizon),
-            eagerness: density.eagerness,
+            eagerness: stage.map_or(density.eagerness, |stage| stage.eagerness),
             split_trust: density.split_trust,
-            largest_sigma_px: (pixels / have.max(1) as f32).sqrt(),
+            largest_sigma_px: scale * (pixels / have.max(1) as f32).sqrt(),
+            lifecycle: None,
+            progress: (iteration as f64 / horizon.max(1) as f64).min(1.0) as f32,
         }
     }
 }

@@ -267,6 +267,19 @@ impl OptimizerOptions {
     /// # Errors
     /// As [`Self::check`].
     pub fn build(&self) -> Result<Optimizer> {
+        self.build_with(None)
+    }
+
+    /// The same with other links in the place of the rule's own: a rule made in code, such as one
+    /// that is being trained. It has what the method's rule asks the loop for.
+    ///
+    /// # Errors
+    /// As [`Self::check`].
+    pub fn build_with_rule(&self, rule: Vec<Box<dyn Transform>>) -> Result<Optimizer> {
+        self.build_with(Some(rule))
+    }
+
+    fn build_with(&self, mut rule: Option<Vec<Box<dyn Transform>>>) -> Result<Optimizer> {
         self.check()?;
         let method = self.method()?;
         let mut links: Vec<Box<dyn Transform>> = Vec::new();
@@ -278,7 +291,10 @@ impl OptimizerOptions {
                 links.push(Box::new(Sums));
             }
             match part.build {
-                Build::Links(build) => links.extend(build(&numbers)),
+                Build::Links(build) => {
+                    let own = rule.take_if(|_| part.kind == Kind::Rule);
+                    links.extend(own.unwrap_or_else(|| build(&numbers)));
+                }
                 Build::Wrapper(build) => optimizer.wrappers.push(build(&numbers)),
                 Build::Constraint(build) => optimizer.constraints.push(build(&numbers)),
                 Build::Penalty(build) => optimizer.penalties.push(build(&numbers)),

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use lgi::density::DECIDERS;
 use lgi::fit::Quality;
 use lgi::loss::Loss;
 use lgi::{covariance, init, optim, strategy};
@@ -226,9 +227,11 @@ pub struct OptimizerArguments {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Density control")]
 pub struct DensityArguments {
-    /// Growth and relocation of Gaussians, `on` or `off`; the presets have it on
-    #[arg(long, value_name = "on|off", hide_short_help = true,
-          value_parser = PossibleValuesParser::new(["on", "off"]))]
+    /// Growth and relocation of Gaussians: `off`, `on`, or who decides; the presets have it on
+    ///
+    /// `on` goes by the rules. `lgi methods` lists who else can decide; with `controller` a plan
+    /// stands in the place of --relocate-share and --eagerness.
+    #[arg(long, value_name = "WHO", hide_short_help = true, value_parser = density_values())]
     pub density: Option<String>,
 
     /// Share of the Gaussians that the fit starts with
@@ -402,4 +405,9 @@ fn covariance_parser() -> PossibleValuesParser {
 
 fn init_parser() -> PossibleValuesParser {
     PossibleValuesParser::new(init::ALL.iter().map(|initializer| initializer.name()))
+}
+
+fn density_values() -> PossibleValuesParser {
+    let deciders = DECIDERS.iter().map(|decider| decider.name);
+    PossibleValuesParser::new(["on", "off"].into_iter().chain(deciders))
 }

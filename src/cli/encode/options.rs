@@ -7,8 +7,9 @@ use std::time::Instant;
 use lgi::backend::Backend;
 use lgi::codec::Precision;
 use lgi::covariance::{self, Covariance};
-use lgi::density::DensityOptions;
-use lgi::fit::{FitOptions, Quality, iterations_within, recipe};
+use lgi::density::controller::{Controller, Prospect};
+use lgi::density::{DensityOptions, Policy};
+use lgi::fit::{FitOptions, Quality, StopRules, iterations_within, recipe};
 use lgi::image::Image;
 use lgi::init::ColorStart;
 use lgi::optim::schedule::Schedule;
@@ -98,10 +99,18 @@ pub fn chooses_blend(arguments: &EncodeArguments) -> bool {
 fn apply_density(arguments: &DensityArguments, options: &mut FitOptions) {
     match arguments.density.as_deref() {
         Some("off") => options.density = DensityOptions::FIXED,
+        Some("lifecycle") => {
+            options.density = recipe::density(options.stop.iterations);
+            options.density.policy = Policy::Lifecycle;
+        }
+        // The controller's plan depends on the picture: see `plan_growth`.
         Some(_) => options.density = recipe::density(options.stop.iterations),
         None => {}
     }
-    let density = &mut options.density;
+    apply_numbers(arguments, &mut options.density);
+}
+
+fn apply_numbers(arguments: &DensityArguments, density: &mut DensityOptions) {
     set(&mut density.start, arguments.start_share);
     set(&mut density.every, arguments.revise_every);
     set(&mut density.grow_until, arguments.grow_until);
@@ -109,6 +118,17 @@ fn apply_density(arguments: &DensityArguments, options: &mut FitOptions) {
     set(&mut density.relocate, arguments.relocate_share);
     set(&mut density.eagerness, arguments.eagerness);
     set(&mut density.split_trust, arguments.split_trust);
+}
+
+/// The growth that the controller plans for a picture of `pixels`, if it is to decide; what the
+/// command line says of single numbers wins.
+pub fn plan_growth(arguments: &EncodeArguments, pixels: usize, options: &mut FitOptions) {
+    if arguments.density.density.as_deref() == Some("controller") {
+        let FitOptions { gaussians, stop: StopRules { iterations, .. }, .. } = *options;
+        let planned = Controller::shipped().plan(&Prospect { iterations, pixels, gaussians });
+        options.density = planned;
+        apply_numbers(&arguments.density, &mut options.density);
+    }
 }
 
 /// Iterations as many as fit into the time, and the method that suits them, if that is what the

@@ -7,6 +7,7 @@ mod adan;
 mod lamb;
 mod lars;
 mod lbfgs;
+mod learned;
 mod levenberg_marquardt;
 mod lion;
 mod momentum;
@@ -17,6 +18,7 @@ mod sgd;
 mod sparse_adam;
 
 pub use lbfgs::Lbfgs;
+pub use learned::Learned;
 pub use levenberg_marquardt::LevenbergMarquardt;
 
 use super::part::{Needs, Part, Setting};
@@ -38,6 +40,7 @@ pub const ALL: &[&Part] = &[
     &sparse_adam::PART,
     &lbfgs::PART,
     &levenberg_marquardt::PART,
+    &learned::PART,
 ];
 
 /// Adam's decays for fits of some hundred iterations; the usual 0.9 and 0.999 cost 0.7 dB.

@@ -1,7 +1,7 @@
 //! A cosine that trembles.
 
 use super::{FROM, SCHEDULE, TO, half_cosine};
-use crate::optim::normal;
+use crate::normal;
 use crate::optim::part::{Build, Part, Setting};
 
 /// `cosine (1 + deviation n_t)` with `n_t` standard normal, cut at two deviations and at zero. The

@@ -1,7 +1,7 @@
 //! Noise on the gradient.
 
 use super::{TRANSFORM, stateless};
-use crate::optim::normal;
+use crate::normal;
 use crate::optim::part::{Build, Part, Setting};
 
 /// Adds normal noise whose variance falls as `1 / (1 + t)^decay`. Its deviation is relative to the

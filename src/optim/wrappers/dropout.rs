@@ -1,9 +1,10 @@
 //! Gaussians that are left out now and then.
 
 use super::{WRAPPER, Wrapper};
+use crate::normal;
+use crate::optim::Clock;
 use crate::optim::numbers::Numbers;
 use crate::optim::part::{Build, Kind, Part, Setting};
-use crate::optim::{Clock, normal};
 
 /// In every iteration each Gaussian is left out with a probability: it is not drawn and does not
 /// move. Towards the end all are there. Which ones is a function of seed, iteration and place.

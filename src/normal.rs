@@ -2,14 +2,14 @@
 
 /// A standard normal number (Box and Muller 1958) from two hashes (SplitMix64, Steele et al.
 /// 2014).
-pub(super) fn at(seed: u64, place: u64) -> f64 {
+pub(crate) fn at(seed: u64, place: u64) -> f64 {
     let key = hash(seed ^ hash(place));
     let radius = (-2.0 * (1.0 - uniform(key)).ln()).sqrt();
     radius * (std::f64::consts::TAU * uniform(hash(key ^ 1))).cos()
 }
 
 /// A number of 0..1, likewise.
-pub(super) fn uniform_at(seed: u64, place: u64) -> f64 {
+pub(crate) fn uniform_at(seed: u64, place: u64) -> f64 {
     uniform(hash(seed ^ hash(place)))
 }
 
