@@ -7,6 +7,7 @@ mod decode;
 mod device;
 mod devices;
 mod encode;
+mod experiment;
 mod failure;
 mod info;
 mod interrupt;
@@ -55,6 +56,7 @@ enum Verb {
     Compare(compare::CompareArguments),
     Devices(devices::DevicesArguments),
     Methods(methods::MethodsArguments),
+    Experiment(experiment::ExperimentArguments),
     Completions(completions::CompletionsArguments),
     Man(manual::ManualArguments),
 }
@@ -109,6 +111,7 @@ fn run(verb: Verb) -> Result<(), End> {
         Verb::Compare(arguments) => compare::run(&arguments),
         Verb::Devices(arguments) => devices::run(&arguments),
         Verb::Methods(arguments) => methods::run(&arguments),
+        Verb::Experiment(arguments) => experiment::run(&arguments),
         Verb::Completions(arguments) => completions::run(&arguments, &mut command()),
         Verb::Man(arguments) => manual::run(&arguments, command()),
     };
