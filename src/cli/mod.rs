@@ -24,6 +24,7 @@ mod report;
 mod report_csv;
 mod scene_file;
 mod table;
+mod tune;
 mod values;
 
 use std::ffi::OsString;
@@ -57,6 +58,7 @@ enum Verb {
     Devices(devices::DevicesArguments),
     Methods(methods::MethodsArguments),
     Experiment(experiment::ExperimentArguments),
+    Tune(Box<tune::TuneArguments>),
     Completions(completions::CompletionsArguments),
     Man(manual::ManualArguments),
 }
@@ -77,7 +79,9 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
 
 /// The whole command, with the library's defaults in its help.
 fn command() -> clap::Command {
-    CommandLine::command().mut_subcommand("encode", encode::with_defaults)
+    CommandLine::command()
+        .mut_subcommand("encode", encode::with_defaults)
+        .mut_subcommand("tune", |tune| tune::without_the_rest(encode::with_defaults(tune)))
 }
 
 enum End {
@@ -94,7 +98,11 @@ fn parse(arguments: Vec<OsString>) -> Result<Verb, End> {
         line.map(|line| line.verb).map_err(|error| End::Clap(error.format(&mut command)))
     };
     let verb = read(&arguments)?;
-    let Verb::Encode(encode) = &verb else { return Ok(verb) };
+    let encode = match &verb {
+        Verb::Encode(encode) => encode.as_ref(),
+        Verb::Tune(tune) => &tune.encode,
+        _ => return Ok(verb),
+    };
     let Some(path) = &encode.files.config else { return Ok(verb) };
     // Before the user's own arguments: the last of two wins.
     let before = config::arguments(path, &command()).map_err(End::Failure)?;
@@ -112,6 +120,7 @@ fn run(verb: Verb) -> Result<(), End> {
         Verb::Devices(arguments) => devices::run(&arguments),
         Verb::Methods(arguments) => methods::run(&arguments),
         Verb::Experiment(arguments) => experiment::run(&arguments),
+        Verb::Tune(arguments) => tune::run(&arguments),
         Verb::Completions(arguments) => completions::run(&arguments, &mut command()),
         Verb::Man(arguments) => manual::run(&arguments, command()),
     };

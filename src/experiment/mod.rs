@@ -38,7 +38,7 @@ use std::path::Path;
 pub use claim::{Claim, Judged, Measure, Verdict};
 pub use curve::Curve;
 pub use figures::Drawing;
-pub use pictures::Picture;
+pub use pictures::{Picture, read as read_pictures};
 pub use plan::{Leaving, Plan, Run};
 pub use results::{Ended, Group, Results, Spread};
 pub use settings::{BlendName, ColorStartName, Settings, Terms};
