@@ -59,7 +59,9 @@ const HIDDEN: [&str; 20] = [
 pub struct TuneArguments {
     /// A number to tune: NAME=log(LOW,HIGH) or NAME=linear(LOW,HIGH); may be given several times
     ///
-    /// Names are those of --set: `rate`, `color.rate`, `beta1`, `lookahead.every`.
+    /// Names are those of --set: `rate`, `color.rate`, `beta1`, `lookahead.every`. For the rate of
+    /// one group there is also `color.rate=factor(0.1,10)`, from a tenth to ten times what is
+    /// usual for the rule; the first trial is then at what is usual.
     #[arg(long, value_name = "NAME=SCALE(LOW,HIGH)", required = true)]
     range: Vec<Dimension>,
 

@@ -13,8 +13,16 @@ pub struct BuiltIn {
 }
 
 /// All of them.
-pub const ALL: &[BuiltIn] =
-    &[BuiltIn { name: "divergence", text: include_str!("builtin/divergence.toml") }];
+pub const ALL: &[BuiltIn] = &[
+    BuiltIn { name: "divergence", text: include_str!("builtin/divergence.toml") },
+    BuiltIn { name: "adam", text: include_str!("builtin/adam.toml") },
+    BuiltIn { name: "covariance", text: include_str!("builtin/covariance.toml") },
+    BuiltIn { name: "optimizers", text: include_str!("builtin/optimizers.toml") },
+    BuiltIn { name: "strategies", text: include_str!("builtin/strategies.toml") },
+    BuiltIn { name: "starts", text: include_str!("builtin/starts.toml") },
+    BuiltIn { name: "schedules", text: include_str!("builtin/schedules.toml") },
+    BuiltIn { name: "claims", text: include_str!("builtin/claims.toml") },
+];
 
 impl BuiltIn {
     /// The one called `name`.

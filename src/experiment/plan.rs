@@ -8,7 +8,6 @@ use super::specification::{Axis, Experiment, Variant};
 use super::text;
 use crate::error::{Error, Result};
 use crate::fit::FitOptions;
-use crate::optim::Method;
 
 /// One fit of an experiment.
 #[derive(Clone, Debug)]
@@ -50,7 +49,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Spreads out an experiment.
+    /// Spreads out an experiment; there is at least one picture.
     ///
     /// # Errors
     /// [`Error::Invalid`] naming the variant or branch, and what is wrong with it.
@@ -58,8 +57,11 @@ impl Plan {
         let mut plan = Self::default();
         let mut variants = Vec::new();
         for variant in &experiment.variants {
-            match unknown_method(variant) {
-                Some(why) if variant.optional => plan.left_out.push((variant.name.clone(), why)),
+            let settings = experiment.settings.with(&variant.settings);
+            match settings.options(1, 0, pictures[0].target.size()) {
+                Err(why) if variant.optional => {
+                    plan.left_out.push((variant.name.clone(), why.to_string()));
+                }
                 _ => variants.push(variant),
             }
         }
@@ -175,12 +177,6 @@ fn cells(experiment: &Experiment, variant: &Variant) -> Vec<Cell> {
             .collect();
     }
     cells
-}
-
-/// Why this build cannot run a variant.
-fn unknown_method(variant: &Variant) -> Option<String> {
-    let method = variant.settings.method.as_ref()?;
-    method.parse::<Method>().err().map(|error| error.to_string())
 }
 
 /// Letters, digits, dots and dashes.

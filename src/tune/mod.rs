@@ -73,7 +73,7 @@ impl Tuning {
     /// such setting or not in such a range.
     pub fn new(
         space: Vec<Dimension>,
-        options: FitOptions,
+        mut options: FitOptions,
         targets: Vec<Arc<Image>>,
         seed: u64,
     ) -> Result<Self> {
@@ -86,6 +86,9 @@ impl Tuning {
                 return Err(Error::Invalid(format!("{name} has two ranges")));
             }
         }
+        let optimizer = &mut options.optimizer;
+        let space =
+            space.iter().map(|d| d.resolve(optimizer)).collect::<Result<Vec<Dimension>>>()?;
         let pictures = targets.iter().map(|target| PictureId::of(target)).collect();
         let tuning =
             Self { setup: Setup { space, options, pictures, seed }, targets, trials: Vec::new() };
