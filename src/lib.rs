@@ -58,6 +58,8 @@ pub mod covariance;
 pub mod crop;
 pub mod density;
 pub mod error;
+#[cfg(feature = "experiment")]
+pub mod experiment;
 pub mod fit;
 mod gaussian_values;
 pub mod gaussians;
@@ -70,11 +72,15 @@ pub mod metrics;
 mod neighbours;
 mod normal;
 pub mod optim;
+#[cfg(feature = "experiment")]
+pub mod plots;
 pub mod read_bounded;
 pub mod renderer;
 pub mod resize;
+pub mod side_by_side;
 pub mod strategy;
 pub mod transport;
+pub mod tune;
 
 pub use error::{Error, Result};
 pub use wgpu;

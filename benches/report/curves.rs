@@ -13,8 +13,8 @@ use crate::Result;
 use crate::arguments::Arguments;
 use crate::methods::{self, METHODS};
 use crate::pictures::Picture;
-use crate::plots::{Axis, Panel, Series, draw};
 use crate::tables::{Table, grouped, mean};
+use lgi::plots::{Axis, Panel, Series, draw};
 
 #[derive(Serialize)]
 struct Row<'a> {

@@ -10,7 +10,6 @@ mod curves;
 mod kodak_curves;
 mod methods;
 mod pictures;
-mod plots;
 mod quality;
 mod rate_distortion;
 mod scaling;

@@ -19,8 +19,8 @@ use crate::Result;
 use crate::arguments::Arguments;
 use crate::kodak_curves::{self, Curve, bd_rate};
 use crate::pictures::Picture;
-use crate::plots::{Axis, Panel, Series, draw};
 use crate::tables::{Table, markdown, mean};
+use lgi::plots::{Axis, Panel, Series, draw};
 
 /// Largest rate that is drawn, in bits a pixel: beyond it other codecs' curves squeeze ours.
 const WIDEST_BPP: f64 = 1.2;

@@ -17,8 +17,8 @@ use crate::Result;
 use crate::arguments::Arguments;
 use crate::methods::{self, Method};
 use crate::pictures::{self, Picture};
-use crate::plots::{Axis, Panel, Series, draw};
 use crate::tables::{Table, grouped};
+use lgi::plots::{Axis, Panel, Series, draw};
 
 /// Size of the pictures in which the number of Gaussians is varied.
 const SIZE: Size = Size::new(768, 512);

@@ -7,6 +7,7 @@ mod decode;
 mod device;
 mod devices;
 mod encode;
+mod experiment;
 mod failure;
 mod info;
 mod interrupt;
@@ -23,6 +24,7 @@ mod report;
 mod report_csv;
 mod scene_file;
 mod table;
+mod tune;
 mod values;
 
 use std::ffi::OsString;
@@ -55,6 +57,8 @@ enum Verb {
     Compare(compare::CompareArguments),
     Devices(devices::DevicesArguments),
     Methods(methods::MethodsArguments),
+    Experiment(experiment::ExperimentArguments),
+    Tune(Box<tune::TuneArguments>),
     Completions(completions::CompletionsArguments),
     Man(manual::ManualArguments),
 }
@@ -75,7 +79,9 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
 
 /// The whole command, with the library's defaults in its help.
 fn command() -> clap::Command {
-    CommandLine::command().mut_subcommand("encode", encode::with_defaults)
+    CommandLine::command()
+        .mut_subcommand("encode", encode::with_defaults)
+        .mut_subcommand("tune", |tune| tune::without_the_rest(encode::with_defaults(tune)))
 }
 
 enum End {
@@ -92,7 +98,11 @@ fn parse(arguments: Vec<OsString>) -> Result<Verb, End> {
         line.map(|line| line.verb).map_err(|error| End::Clap(error.format(&mut command)))
     };
     let verb = read(&arguments)?;
-    let Verb::Encode(encode) = &verb else { return Ok(verb) };
+    let encode = match &verb {
+        Verb::Encode(encode) => encode.as_ref(),
+        Verb::Tune(tune) => &tune.encode,
+        _ => return Ok(verb),
+    };
     let Some(path) = &encode.files.config else { return Ok(verb) };
     // Before the user's own arguments: the last of two wins.
     let before = config::arguments(path, &command()).map_err(End::Failure)?;
@@ -109,6 +119,8 @@ fn run(verb: Verb) -> Result<(), End> {
         Verb::Compare(arguments) => compare::run(&arguments),
         Verb::Devices(arguments) => devices::run(&arguments),
         Verb::Methods(arguments) => methods::run(&arguments),
+        Verb::Experiment(arguments) => experiment::run(&arguments),
+        Verb::Tune(arguments) => tune::run(&arguments),
         Verb::Completions(arguments) => completions::run(&arguments, &mut command()),
         Verb::Man(arguments) => manual::run(&arguments, command()),
     };

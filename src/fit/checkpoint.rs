@@ -75,6 +75,11 @@ impl Checkpoint {
         self.state.iteration
     }
 
+    /// What the parts of the method remember, by their names.
+    pub fn optimizer(&self) -> &serde_json::Value {
+        &self.optimizer
+    }
+
     /// Writes the checkpoint, replacing an older one; never leaves half a file.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
 
 use super::checkpoint::{Checkpoint, PictureId};
-use super::parameters;
+use super::shapes::Shapes;
 use super::state::{Best, State};
 use super::{Details, FitOptions, Progress, StopReason, coarse};
 use crate::backend::Backend;
@@ -439,11 +439,15 @@ impl<'a> Fitter<'a> {
     }
 
     pub(super) fn details(&mut self) -> Result<Details> {
-        let (sigma_min_px, sigma_max_px) = parameters::sigma_range_px(&self.state.gaussians);
+        let shapes = Shapes::of(&self.state.gaussians);
         Ok(Details {
             gradient_norm: self.updates.norms(),
-            sigma_min_px,
-            sigma_max_px,
+            momentum_norm: self.optimizer.momentum().map(Groups::norms),
+            sigma_min_px: shapes.sigma_min_px,
+            sigma_median_px: shapes.sigma_median_px,
+            sigma_max_px: shapes.sigma_max_px,
+            condition_median: shapes.condition_median,
+            condition_max: shapes.condition_max,
             uncovered_pixels: self.renderer.uncovered_pixels()?,
         })
     }

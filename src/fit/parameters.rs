@@ -126,12 +126,3 @@ pub(super) fn retract(
         *color += step;
     }
 }
-
-/// Smallest and largest standard deviation in pixels; zeros where there are no Gaussians.
-pub(super) fn sigma_range_px(gaussians: &Gaussians) -> (f32, f32) {
-    let ranges = (0..gaussians.len()).map(|i| gaussians.sigmas_px(i));
-    ranges
-        .map(|[large, small]| (small, large))
-        .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
-        .unwrap_or_default()
-}

@@ -55,10 +55,20 @@ pub struct Progress {
 pub struct Details {
     /// Euclidean norm of the gradient of each group, before clipping.
     pub gradient_norm: PerGroup<f64>,
+    /// Euclidean norm of each group's running mean of gradients, that the step after this
+    /// iteration builds on; of methods that have one.
+    pub momentum_norm: Option<PerGroup<f64>>,
     /// Smallest standard deviation of any Gaussian in pixels.
     pub sigma_min_px: f32,
+    /// Median of the standard deviations along both axes of all Gaussians in pixels.
+    pub sigma_median_px: f32,
     /// Largest standard deviation of any Gaussian in pixels.
     pub sigma_max_px: f32,
+    /// Median over the Gaussians of the condition number of the factor `L`: the ratio of the
+    /// standard deviations.
+    pub condition_median: f32,
+    /// Largest condition number.
+    pub condition_max: f32,
     /// Pixels that no Gaussian reaches.
     pub uncovered_pixels: usize,
 }

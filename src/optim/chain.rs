@@ -38,6 +38,10 @@ impl Transform for Chain {
         }
     }
 
+    fn momentum(&self) -> Option<&Groups> {
+        self.links.iter().find_map(|link| link.momentum())
+    }
+
     fn remap(&mut self, rows: &RowMap) {
         for link in &mut self.links {
             link.remap(rows);

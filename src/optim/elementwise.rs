@@ -22,6 +22,9 @@ pub trait Elementwise<const SLOTS: usize>: Send + 'static {
     /// Name under which the state is stored.
     const NAME: &'static str;
 
+    /// Which of the remembered numbers is a running mean of gradients.
+    const MOMENTUM: Option<usize> = Some(0);
+
     /// What is worked out once for all numbers of a group.
     type Constants: Copy + Send + Sync;
 
@@ -82,6 +85,10 @@ impl<R: Elementwise<SLOTS>, const SLOTS: usize> Transform for EachNumber<R, SLOT
             apply::<R, SLOTS>(&constants, values, updates, slots);
         }
         Ok(Flow::On)
+    }
+
+    fn momentum(&self) -> Option<&Groups> {
+        self.state.slots.get(R::MOMENTUM?)
     }
 
     fn remap(&mut self, rows: &RowMap) {

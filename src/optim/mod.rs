@@ -27,7 +27,6 @@ mod groups;
 mod line_search;
 mod method;
 pub(crate) mod names;
-pub(crate) mod normal;
 mod numbers;
 mod optimizer;
 mod options;

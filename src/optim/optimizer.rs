@@ -94,6 +94,12 @@ impl Optimizer {
         self.chain.stepped(step);
     }
 
+    /// The running mean of gradients that steps build on; `None` of methods without one, and
+    /// before the first step.
+    pub fn momentum(&self) -> Option<&Groups> {
+        self.chain.momentum()
+    }
+
     /// Gaussians came, went or moved; `gaussians` are those that there are now.
     pub fn remap(&mut self, rows: &RowMap, gaussians: &Gaussians) {
         self.chain.remap(rows);

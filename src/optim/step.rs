@@ -61,6 +61,11 @@ pub trait Transform: Send {
     /// Says which step was made in the end, for rules that learn from it.
     fn stepped(&mut self, _step: &Groups) {}
 
+    /// The running mean of gradients that steps build on, of rules that have one.
+    fn momentum(&self) -> Option<&Groups> {
+        None
+    }
+
     /// Gaussians came, went or moved: what is remembered of each goes with its row.
     fn remap(&mut self, _rows: &RowMap) {}
 

@@ -6,6 +6,7 @@ mod coding;
 mod common;
 mod configuration;
 mod encoding;
+mod experiments;
 mod failures;
 #[cfg(unix)]
 mod interruption;

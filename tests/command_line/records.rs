@@ -17,17 +17,21 @@ fn a_table_has_a_row_for_every_logged_iteration() {
     let header = String::from_utf8(place.bytes("m.csv")).unwrap();
     assert_eq!(
         header.lines().next().unwrap(),
-        "input,iteration,loss_l1,loss_l2,loss_ssim,loss_total,psnr_db,learning_rate_position,\
-         learning_rate_shape,learning_rate_color,gradient_norm_position,gradient_norm_shape,\
-         gradient_norm_color,sigma_min_px,sigma_max_px,uncovered_pixels,seconds"
+        "input,iteration,gaussians,loss_l1,loss_l2,loss_ssim,loss_total,psnr_db,best_psnr_db,\
+         learning_rate_position,learning_rate_shape,learning_rate_color,gradient_norm_position,\
+         gradient_norm_shape,gradient_norm_color,momentum_norm_position,momentum_norm_shape,\
+         momentum_norm_color,sigma_min_px,sigma_median_px,sigma_max_px,condition_median,\
+         condition_max,uncovered_pixels,seconds"
     );
     let rows = rows(&place, "m.csv");
     let iterations: Vec<&str> = rows.iter().map(|row| &row[1]).collect();
     assert_eq!(iterations, ["0", "4", "8", "10"]);
     for row in &rows {
         assert_eq!(&row[0], "a.png");
-        assert_eq!(&row[4], "", "without weight SSIM is not worked out");
-        for number in [2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16] {
+        assert_eq!(&row[5], "", "without weight SSIM is not worked out");
+        let momentum = row.iter().skip(15).take(3).filter(|cell| !cell.is_empty()).count();
+        assert_eq!(momentum, if &row[1] == "0" { 0 } else { 3 }, "before the first step: none");
+        for number in (2..25).filter(|number| ![5, 15, 16, 17].contains(number)) {
             assert!(row[number].parse::<f64>().unwrap().is_finite(), "{row:?}");
         }
     }

@@ -347,10 +347,11 @@ pub struct RecordArguments {
 
     /// Write a table of the fit, a row for every logged iteration; - is standard output
     ///
-    /// Columns: input, iteration, the terms of the loss (unweighted) and their weighted total,
-    /// PSNR, and for each group of parameters learning rate and gradient norm; smallest and
-    /// largest standard deviation, pixels that no Gaussian reaches, seconds. Several inputs
-    /// share one table.
+    /// Columns: input, iteration, number of Gaussians, the terms of the loss (unweighted) and
+    /// their weighted total, PSNR of the present and of the best state, for each group of
+    /// parameters learning rate and norms of gradient and momentum; smallest, median and largest
+    /// standard deviation, median and largest condition number (ratio of the standard
+    /// deviations), pixels that no Gaussian reaches, seconds. Several inputs share one table.
     #[arg(long, value_name = "FILE")]
     pub metrics_csv: Option<PathBuf>,
 

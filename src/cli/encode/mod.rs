@@ -12,6 +12,7 @@ mod reading;
 
 pub use arguments::EncodeArguments;
 pub use defaults::with_defaults;
+pub use options::fit_options;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};

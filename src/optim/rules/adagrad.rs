@@ -20,6 +20,7 @@ struct AdaGrad;
 
 impl Elementwise<1> for AdaGrad {
     const NAME: &'static str = PART.name;
+    const MOMENTUM: Option<usize> = None;
     type Constants = f32;
 
     fn constants(settings: &[f32], _update: u64) -> f32 {

@@ -20,6 +20,7 @@ struct RmsProp;
 
 impl Elementwise<1> for RmsProp {
     const NAME: &'static str = PART.name;
+    const MOMENTUM: Option<usize> = None;
     /// Decay and epsilon.
     type Constants = [f32; 2];
 

@@ -8,7 +8,8 @@ use plotters::coord::combinators::WithKeyPoints;
 use plotters::coord::ranged1d::{AsRangedCoord, ValueFormatter};
 use plotters::prelude::*;
 
-use crate::Result;
+use crate::atomic_file;
+use crate::error::{Error, Result};
 
 /// Size of one panel in pixels of the SVG.
 const PANEL_PX: (u32, u32) = (820, 480);
@@ -29,54 +30,119 @@ const COLORS: [RGBColor; 7] = [
 ];
 
 /// One axis.
+#[derive(Clone, Debug)]
 pub struct Axis {
+    /// What it counts, with the unit.
     pub label: String,
+    /// Whether it is logarithmic.
     pub log: bool,
 }
 
 /// One curve.
+#[derive(Clone, Debug)]
 pub struct Series {
+    /// Its name in the legend.
     pub label: String,
     /// In the order in which they are joined.
     pub points: Vec<(f64, f64)>,
 }
 
 /// One diagram.
+#[derive(Clone, Debug)]
 pub struct Panel {
+    /// Stands above it.
     pub title: String,
+    /// The axis from left to right.
     pub x: Axis,
+    /// The axis from bottom to top.
     pub y: Axis,
+    /// The curves; values that are not finite, or not above 0 on a logarithmic axis, are left out.
     pub series: Vec<Series>,
     /// Whether single points show.
     pub markers: bool,
 }
 
+impl Panel {
+    /// Whether a point has a place on the axes.
+    fn holds(&self, (x, y): (f64, f64)) -> bool {
+        let on = |value: f64, axis: &Axis| value.is_finite() && (!axis.log || value > 0.0);
+        on(x, &self.x) && on(y, &self.y)
+    }
+
+    /// The corner on the right from which most of the curves stay away.
+    fn legend_position(&self) -> SeriesLabelPosition {
+        let scaled = |value: f64, axis: &Axis| if axis.log { value.ln() } else { value };
+        let points: Vec<(f64, f64)> = self
+            .series
+            .iter()
+            .flat_map(|series| series.points.iter().copied())
+            .filter(|point| self.holds(*point))
+            .map(|(x, y)| (scaled(x, &self.x), scaled(y, &self.y)))
+            .collect();
+        let middle = |of: fn(&(f64, f64)) -> f64| {
+            let ends = points
+                .iter()
+                .map(of)
+                .fold((f64::MAX, f64::MIN), |(low, high), value| (low.min(value), high.max(value)));
+            0.5 * (ends.0 + ends.1)
+        };
+        let (x, y) = (middle(|point| point.0), middle(|point| point.1));
+        let on_the_right = points.iter().filter(|point| point.0 >= x);
+        let count = on_the_right.clone().count();
+        let above = on_the_right.filter(|point| point.1 > y).count();
+        if 2 * above < count {
+            SeriesLabelPosition::UpperRight
+        } else {
+            SeriesLabelPosition::LowerRight
+        }
+    }
+}
+
 type LogAxis = WithKeyPoints<LogCoord<f64>>;
+
+/// Of a drawing library whose errors hold what is drawn on.
+type Drawn = std::result::Result<(), Box<dyn std::error::Error>>;
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
-/// Draws rows of panels, all of the same length.
+/// Draws rows of panels, all of the same length, and writes them as one SVG file; an older one is
+/// replaced.
 ///
 /// # Errors
 /// Those of writing.
 pub fn draw(path: &Path, rows: &[&[Panel]]) -> Result<()> {
-    let columns = rows.first().map_or(1, |row| row.len());
-    let size = (PANEL_PX.0 * u32::try_from(columns)?, PANEL_PX.1 * u32::try_from(rows.len())?);
-    let root = SVGBackend::new(path, size).into_drawing_area();
+    let mut svg = String::new();
+    draw_rows(&mut svg, rows)
+        .map_err(|error| Error::io("draw", std::io::Error::other(error.to_string())).at(path))?;
+    atomic_file::write(path, svg.as_bytes(), true)
+}
+
+fn draw_rows(svg: &mut String, rows: &[&[Panel]]) -> Drawn {
+    let columns = rows.iter().map(|row| row.len()).max().unwrap_or(1).max(1);
+    let (width, height) = (u32::try_from(columns)?, u32::try_from(rows.len())?);
+    let root =
+        SVGBackend::with_string(svg, (PANEL_PX.0 * width, PANEL_PX.1 * height)).into_drawing_area();
     root.fill(&WHITE)?;
     let areas = root.split_evenly((rows.len(), columns));
-    for (area, panel) in areas.iter().zip(rows.iter().copied().flatten()) {
-        draw_panel(area, panel)?;
+    for (areas, row) in areas.chunks(columns).zip(rows) {
+        for (area, panel) in areas.iter().zip(*row) {
+            draw_panel(area, panel)?;
+        }
     }
     root.present()?;
     Ok(())
 }
 
-fn draw_panel(area: &Area<'_>, panel: &Panel) -> Result<()> {
-    let points = || panel.series.iter().flat_map(|series| series.points.iter().copied());
+fn draw_panel(area: &Area<'_>, panel: &Panel) -> Drawn {
+    let all = || panel.series.iter().flat_map(|series| series.points.iter().copied());
+    let points = || all().filter(|point| panel.holds(*point));
     let x = range(points().map(|point| point.0), panel.x.log);
     let y = range(points().map(|point| point.1), panel.y.log);
-    let (Some(x), Some(y)) = (x, y) else { return Ok(()) };
+    let (Some(x), Some(y)) = (x, y) else {
+        let title = format!("{}: no figures", panel.title);
+        area.titled(&title, (FONT, TITLE_PX))?;
+        return Ok(());
+    };
     match (panel.x.log, panel.y.log) {
         (false, false) => draw_chart(area, panel, x, y),
         (true, false) => draw_chart(area, panel, log_axis(&x), y),
@@ -120,7 +186,7 @@ fn log_axis(range: &Range<f64>) -> LogAxis {
     (start..end).log_scale().with_key_points(marks)
 }
 
-fn draw_chart<X, Y>(area: &Area<'_>, panel: &Panel, x: X, y: Y) -> Result<()>
+fn draw_chart<X, Y>(area: &Area<'_>, panel: &Panel, x: X, y: Y) -> Drawn
 where
     X: AsRangedCoord<Value = f64>,
     Y: AsRangedCoord<Value = f64>,
@@ -144,20 +210,29 @@ where
         .label_style((FONT, TEXT_PX))
         .axis_desc_style((FONT, TEXT_PX))
         .draw()?;
-    for (series, color) in panel.series.iter().zip(COLORS) {
+    for (index, series) in panel.series.iter().enumerate() {
+        let color = COLORS[index % COLORS.len()];
+        let round = index / COLORS.len();
         let style = color.stroke_width(2);
-        chart
-            .draw_series(LineSeries::new(series.points.iter().copied(), style))?
-            .label(&series.label)
-            .legend(move |(x, y)| PathElement::new([(x, y), (x + LEGEND_LINE_PX - 6, y)], style));
+        let points = || series.points.iter().copied().filter(|point| panel.holds(*point));
+        // Once all colours are used up, dashes tell curves apart.
+        let drawn = if round == 0 {
+            chart.draw_series(LineSeries::new(points(), style))?
+        } else {
+            let dash = u32::try_from(12 / round.min(6))?;
+            chart.draw_series(DashedLineSeries::new(points(), dash, 4, style))?
+        };
+        let cut = if round == 0 { 0 } else { 8 };
+        drawn.label(&series.label).legend(move |(x, y)| {
+            PathElement::new([(x, y), (x + LEGEND_LINE_PX - 6 - cut, y)], style)
+        });
         if panel.markers {
-            let dots = series.points.iter().map(|point| Circle::new(*point, 4, color.filled()));
-            chart.draw_series(dots)?;
+            chart.draw_series(points().map(|point| Circle::new(point, 4, color.filled())))?;
         }
     }
     chart
         .configure_series_labels()
-        .position(SeriesLabelPosition::LowerRight)
+        .position(panel.legend_position())
         .legend_area_size(LEGEND_LINE_PX)
         .margin(10)
         .background_style(WHITE.mix(0.85))

@@ -1,0 +1,249 @@
+//! What a run is made with, as experiments write it: the names of the options of `lgi encode`.
+
+use serde::Deserialize;
+use toml::{Table, Value};
+
+use crate::blend::Blend;
+use crate::density::DensityOptions;
+use crate::error::{Error, Result};
+use crate::fit::{FitOptions, recipe};
+use crate::image::Size;
+use crate::init::ColorStart;
+use crate::loss::Loss;
+use crate::optim;
+
+/// Settings of a fit, each of which may be left out. Later ones win over earlier ones.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Settings {
+    /// A method; without one the run is the preset for its number of iterations.
+    pub method: Option<String>,
+    /// Numbers of the method, by name; tables inside are for groups or parts.
+    pub set: Table,
+    /// Factor on the usual learning rates of the parameterisation.
+    pub learning_rate: Option<f32>,
+    /// Factor on all rates over the iterations, such as `cosine(1,0.01)`.
+    pub schedule: Option<String>,
+    /// Passes over the picture.
+    pub iterations: Option<u64>,
+    /// Ends after so many iterations without a rise in PSNR.
+    pub patience: Option<u64>,
+    /// Terms of the loss and their weights.
+    pub loss: Option<Terms>,
+    /// Parameterisation.
+    pub covariance: Option<String>,
+    /// `additive` or `normalized`.
+    pub blend: Option<BlendName>,
+    /// Added to the coverage by the normalized blend.
+    pub blend_epsilon: Option<f32>,
+    /// Initialiser.
+    pub init: Option<String>,
+    /// `local` or `solve`.
+    pub init_colors: Option<ColorStartName>,
+    /// Growth and relocation.
+    pub density: Option<bool>,
+    /// Smallest standard deviation in pixels.
+    pub sigma_min: Option<f32>,
+    /// Largest standard deviation as a share of the longer side.
+    pub sigma_max: Option<f32>,
+}
+
+/// Weights of the loss; terms that are not named have none.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Terms {
+    l1: f32,
+    l2: f32,
+    ssim: f32,
+}
+
+/// Blends by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BlendName {
+    /// Sums of colours.
+    Additive,
+    /// Averages of colours.
+    Normalized,
+}
+
+/// Starts of colours by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ColorStartName {
+    /// The pixel under the centre.
+    Local,
+    /// Least squares.
+    Solve,
+}
+
+impl Settings {
+    /// From a table.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] naming the key.
+    pub fn from_table(table: Table) -> Result<Self> {
+        super::text::from_table(table)
+    }
+
+    /// These settings, with `others` on top.
+    #[must_use]
+    pub fn with(&self, others: &Self) -> Self {
+        let mut set = self.set.clone();
+        merge(&mut set, &others.set);
+        macro_rules! later {
+            ($($field:ident),*) => {
+                Self { set, $($field: others.$field.clone().or_else(|| self.$field.clone())),* }
+            };
+        }
+        later!(
+            method,
+            learning_rate,
+            schedule,
+            iterations,
+            patience,
+            loss,
+            covariance,
+            blend,
+            blend_epsilon,
+            init,
+            init_colors,
+            density,
+            sigma_min,
+            sigma_max
+        )
+    }
+
+    /// The options of a fit from its beginning.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] naming what is wrong.
+    pub fn options(&self, gaussians: usize, seed: u64, size: Size) -> Result<FitOptions> {
+        let mut options = FitOptions { gaussians, seed, ..FitOptions::default() };
+        if let Some(iterations) = self.iterations {
+            options.stop.iterations = iterations;
+        }
+        if self.method.is_none() {
+            recipe::apply(&mut options);
+            options.blend = recipe::blend(gaussians, size);
+        }
+        self.change(&mut options)?;
+        Ok(options)
+    }
+
+    /// Changes the options of a fit that has begun.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] naming what is wrong.
+    pub fn change(&self, options: &mut FitOptions) -> Result<()> {
+        if let Some(iterations) = self.iterations {
+            options.stop.iterations = iterations;
+        }
+        if let Some(patience) = self.patience {
+            options.stop.patience = Some(patience);
+        }
+        if let Some(Terms { l1, l2, ssim }) = self.loss {
+            options.loss = Loss { l1, l2, ssim };
+        }
+        if let Some(covariance) = &self.covariance {
+            options.set_covariance(covariance)?;
+        }
+        if let Some(start) = &self.init {
+            options.start.clone_from(start);
+        }
+        if let Some(colors) = self.init_colors {
+            options.colors = match colors {
+                ColorStartName::Local => ColorStart::Local,
+                ColorStartName::Solve => ColorStart::default(),
+            };
+        }
+        if let Some(density) = self.density {
+            let iterations = options.stop.iterations;
+            options.density =
+                if density { recipe::density(iterations) } else { DensityOptions::FIXED };
+        }
+        if let Some(sigma) = self.sigma_min {
+            options.sigma_min_px = sigma;
+        }
+        if let Some(sigma) = self.sigma_max {
+            options.sigma_max_fraction = sigma;
+        }
+        self.change_blend(options)?;
+        self.change_optimizer(options)?;
+        options.check()
+    }
+
+    fn change_blend(&self, options: &mut FitOptions) -> Result<()> {
+        match (self.blend, options.blend) {
+            (Some(BlendName::Additive), _) => options.blend = Blend::Additive,
+            (Some(BlendName::Normalized), Blend::Additive) => options.blend = Blend::NORMALIZED,
+            _ => {}
+        }
+        if let (Some(value), Blend::Normalized { epsilon }) =
+            (self.blend_epsilon, &mut options.blend)
+        {
+            *epsilon = value;
+        }
+        Ok(())
+    }
+
+    fn change_optimizer(&self, options: &mut FitOptions) -> Result<()> {
+        let usual = FitOptions::usual_learning_rate(&options.covariance)?;
+        let optimizer = &mut options.optimizer;
+        if let Some(method) = &self.method {
+            optimizer.rule.clone_from(method);
+        }
+        if let Some(schedule) = &self.schedule {
+            optimizer.schedule = schedule.parse().map_err(|error| of_key("schedule", &error))?;
+        }
+        if let Some(factor) = self.learning_rate {
+            optimizer.set_learning_rate(usual.map(|rate| rate * factor));
+        }
+        for (name, value) in flat(&self.set)? {
+            optimizer.set(&name, value).map_err(|error| of_key("set", &error))?;
+        }
+        Ok(())
+    }
+}
+
+fn of_key(key: &str, error: &Error) -> Error {
+    Error::Invalid(format!("{key}: {error}"))
+}
+
+/// Puts `others` on top of a table, tables inside likewise.
+fn merge(table: &mut Table, others: &Table) {
+    for (key, value) in others {
+        match (table.get_mut(key), value) {
+            (Some(Value::Table(inside)), Value::Table(others)) => merge(inside, others),
+            _ => {
+                table.insert(key.clone(), value.clone());
+            }
+        }
+    }
+}
+
+/// Names with dots, and their values.
+fn flat(table: &Table) -> Result<Vec<(String, optim::Value)>> {
+    let mut pairs = Vec::new();
+    for (key, value) in table {
+        match value {
+            Value::Table(inside) => {
+                let inside = flat(inside)?.into_iter();
+                pairs.extend(inside.map(|(name, value)| (format!("{key}.{name}"), value)));
+            }
+            Value::Integer(number) => pairs.push((key.clone(), (*number as f64).into())),
+            Value::Float(number) => pairs.push((key.clone(), (*number).into())),
+            Value::String(text) => {
+                let value = text.parse().map_err(|error| of_key(&format!("set.{key}"), &error))?;
+                pairs.push((key.clone(), value));
+            }
+            other => {
+                return Err(Error::Invalid(format!(
+                    "set.{key} must be a number or a schedule such as \"cosine(0.01,0)\", not {}",
+                    other.type_str()
+                )));
+            }
+        }
+    }
+    Ok(pairs)
+}
