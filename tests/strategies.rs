@@ -77,7 +77,7 @@ fn what_is_no_pipeline_is_said() {
     }
     let mut short = options("cmaes:20+lbfgs", 30);
     short.fit.stop.iterations = 20;
-    assert!(short.check().unwrap_err().to_string().contains("20 passes and 1 more"));
+    assert!(short.check().unwrap_err().to_string().contains("20 passes and a stage without"));
     let mut options = options("annealing:5+adam:5", 10);
     for (name, value, says) in [
         ("annealing.sigam", 0.1, "annealing.sigma"),

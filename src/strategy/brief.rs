@@ -1,7 +1,11 @@
 //! What a strategy is asked to do.
 
+use std::collections::BTreeMap;
+
+use super::Strategy;
 use super::leg::{Descent, Leg, Work};
 use crate::covariance::{self, Covariance};
+use crate::error::Result;
 use crate::fit::FitOptions;
 use crate::image::Image;
 use crate::optim::Numbers;
@@ -32,6 +36,15 @@ impl Brief<'_> {
         options.optimizer.rule = method.into();
         options.optimizer.finish = None;
         options
+    }
+
+    /// What another strategy would do, with its default numbers.
+    ///
+    /// # Errors
+    /// Those of its plan.
+    pub fn plan_of(&self, strategy: &'static Strategy) -> Result<Vec<Leg>> {
+        let numbers = Numbers::new(&strategy.part, &BTreeMap::new());
+        (strategy.plan)(&Brief { numbers, ..*self })
     }
 
     /// The rule that descends best in the run's coordinates.

@@ -60,7 +60,11 @@ impl Pipeline {
         let left = total.checked_sub(given);
         let fits = left.is_some_and(|left| if open == 0 { left == 0 } else { left >= open });
         let Some(left) = left.filter(|_| fits) else {
-            let rest = if open == 0 { String::new() } else { format!(" and {open} more stages") };
+            let rest = match open {
+                0 => String::new(),
+                1 => " and a stage without a number".into(),
+                _ => format!(" and {open} stages without a number"),
+            };
             return Err(Error::Invalid(format!(
                 "method {self} has {given} passes{rest}, which does not fit {total} iterations"
             )));

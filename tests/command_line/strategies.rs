@@ -51,14 +51,19 @@ fn a_pipeline_runs_resumes_and_says_what_it_was() {
 }
 
 #[test]
-fn auto_is_the_usual_method() {
+fn auto_is_the_usual_method_but_for_short_fits_of_much_detail() {
     let place = Place::new();
     place.picture("a.png");
-    let run = "encode a.png -n 30 -q draft --device cpu --json -f -o";
+    let run = "encode a.png -n 30 -q fast --device cpu --json -f -o";
     let usual = json(&mut place.lgi(&format!("{run} a.lgi")));
     let auto = json(&mut place.lgi(&format!("{run} b.lgi --method auto")));
     assert_eq!(auto["psnr_db"], usual["psnr_db"]);
     assert_eq!(auto["method"], "auto, growing, normalized");
+    let short = "encode a.png -n 9 --iterations 40 --blend additive --device cpu --json -f -o";
+    let psnr = |method: &str| {
+        json(&mut place.lgi(&format!("{short} c.lgi --method {method}")))["psnr_db"].clone()
+    };
+    assert_eq!(psnr("auto --density off"), psnr("coarse-to-polish"));
 }
 
 #[test]

@@ -35,6 +35,8 @@ fn plan(brief: &Brief<'_>) -> Result<Vec<Leg>> {
     let leg = |(index, passes): (usize, u64)| {
         let (halvings, share) = STAGES[index];
         let mut options = brief.options(brief.best_rule());
+        // The first stage is the coarse start.
+        options.coarse_iterations = 0;
         options.gaussians = ((brief.fit.gaussians as f64 * share).round() as usize).max(1);
         options.density = match index {
             2 => recipe::density(passes),
