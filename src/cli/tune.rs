@@ -7,6 +7,7 @@ use lgi::atomic_file;
 use lgi::experiment;
 use lgi::fit::FitOptions;
 use lgi::side_by_side::Workers;
+use lgi::strategy::RunOptions;
 use lgi::tune::{Dimension, Trial, Tuning};
 use toml::{Table, Value};
 
@@ -108,7 +109,11 @@ pub fn run(arguments: &TuneArguments) -> Result<()> {
         encode.files.inputs.iter().map(|path| path.to_string_lossy().into_owned()).collect();
     let pictures = experiment::read_pictures(&names, arguments.crop.as_deref(), usize::MAX)?;
     let targets: Vec<_> = pictures.into_iter().map(|picture| picture.target).collect();
-    let mut options = fit_options(encode, None)?;
+    let RunOptions { fit: mut options, pipeline, .. } = fit_options(encode, None)?;
+    if let Some(pipeline) = pipeline {
+        let message = format!("one method is tuned at a time, not {pipeline}");
+        return Err(Failure::usage(message));
+    }
     if encode.main.gaussians.and_then(|count| count.0).is_none() {
         return Err(Failure::usage("--gaussians is needed: a number that all fits share"));
     }

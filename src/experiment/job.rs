@@ -12,7 +12,8 @@ use super::start::{From, start};
 use crate::atomic_file;
 use crate::backend::Backend;
 use crate::error::{Error, Result};
-use crate::fit::{Checkpoint, RECORD_COLUMNS, StopReason, record};
+use crate::fit::{RECORD_COLUMNS, StopReason, record};
+use crate::strategy::RunCheckpoint;
 
 /// What jobs share.
 pub(super) struct Shared<'a> {
@@ -86,37 +87,42 @@ impl Shared<'_> {
         let experiment = self.experiment;
         let from = run.branch.map(|leaving| self.leave(leaving)).transpose()?;
         let target = Arc::clone(&picture.target);
-        let mut fitter = start(backend, target, run.options.clone(), from)?;
-        fitter.details_every(Some(experiment.log_every));
+        let mut going = start(backend, target, run.options.clone(), from)?;
+        going.details_every(Some(experiment.log_every));
         let mut curve = csv::Writer::from_writer(Vec::new());
-        write(&mut curve, &RECORD_COLUMNS)?;
-        let mut moments = Moments::new(&experiment.watch, &run.options)?;
+        write(&mut curve, RECORD_COLUMNS)?;
+        let mut moments = Moments::new(&experiment.watch, &run.options.fit)?;
         let leaving = leaving_at(experiment, run);
         let end = loop {
-            let before = fitter.iteration();
-            let progress = match fitter.step() {
+            let before = going.iteration();
+            let progress = match going.step() {
                 Ok(progress) => progress,
                 Err(error) => {
                     atomic_file::write(&files.curve(), &bytes(curve)?, true)?;
                     return Err(error);
                 }
             };
-            if let Some(details) = &progress.details {
-                write(&mut curve, &record(&run.options.loss, &progress, details))?;
+            let now = going.iteration();
+            let every = |every: u64| before / every.max(1) < now / every.max(1);
+            // Searches work out no details, but how far they are is worth a row.
+            let details = progress.details.as_ref();
+            if details.is_some() || (going.is_searching() && every(experiment.log_every)) {
+                write(&mut curve, record(&run.options.fit.loss, &progress, details))?;
                 if let Some(moments) = &mut moments {
-                    moments.add(&progress, &fitter.checkpoint())?;
+                    let checkpoint = going.checkpoint()?;
+                    if let Some(fit) = checkpoint.fit() {
+                        moments.add(&progress, fit)?;
+                    }
                 }
             }
             if let Some(stop) = progress.stop {
                 break (stop, progress.best_psnr_db);
             }
-            let now = fitter.iteration();
             let passed = |at: u64| before < at && at <= now;
-            let every = |every: u64| before / every < now / every;
             if let Some(at) = leaving.iter().find(|at| passed(**at)) {
-                fitter.checkpoint().write(&files.checkpoint(*at))?;
+                going.checkpoint()?.write(&files.checkpoint(*at))?;
             } else if experiment.checkpoint_every.is_some_and(every) {
-                fitter.checkpoint().write(&files.checkpoint(now))?;
+                going.checkpoint()?.write(&files.checkpoint(now))?;
             }
             if stopped() {
                 return Ok(None);
@@ -131,7 +137,7 @@ impl Shared<'_> {
 
     /// Where a branch leaves a run.
     fn leave(&self, leaving: Leaving) -> Result<From> {
-        let checkpoint = Checkpoint::read(&self.checkpoint(leaving))?;
+        let checkpoint = RunCheckpoint::read(&self.checkpoint(leaving))?;
         let reset_momentum = self.experiment.branches[leaving.branch].reset_momentum;
         Ok(From { checkpoint, reset_momentum })
     }

@@ -7,7 +7,7 @@ use super::settings::Settings;
 use super::specification::{Axis, Experiment, Variant};
 use super::text;
 use crate::error::{Error, Result};
-use crate::fit::FitOptions;
+use crate::strategy::RunOptions;
 
 /// One fit of an experiment.
 #[derive(Clone, Debug)]
@@ -24,8 +24,8 @@ pub struct Run {
     pub label: String,
     /// Values of the axes of which the best stands for all.
     pub tried: String,
-    /// Everything that defines the fit.
-    pub options: FitOptions,
+    /// Everything that defines the run.
+    pub options: RunOptions,
     /// The run that it leaves, and which branch it is.
     pub branch: Option<Leaving>,
 }
@@ -104,10 +104,10 @@ impl Plan {
                 let run = &self.runs[index];
                 let mut options = run.options.clone();
                 let name = format!("branch {:?}", branch.name);
-                if branch.from >= options.stop.iterations {
+                if branch.from >= options.fit.stop.iterations {
                     return Err(Error::Invalid(format!(
                         "{name}: from: the run has no more than {} iterations, not {}",
-                        options.stop.iterations, branch.from
+                        options.fit.stop.iterations, branch.from
                     )));
                 }
                 branch.settings.change(&mut options).map_err(|error| text::within(&name, error))?;

@@ -53,7 +53,7 @@ impl Report<'_> {
         let all_alike = sizes.windows(2).all(|pair| pair[0] == pair[1]);
         let size = if all_alike { sizes[0].clone() } else { sizes.join(", ") };
         let runs = self.results.runs.len();
-        let passes = self.plan.runs.iter().map(|run| run.options.stop.iterations).max();
+        let passes = self.plan.runs.iter().map(|run| run.options.fit.stop.iterations).max();
         let _ = writeln!(
             text,
             "{runs} runs: {} ({size}); N = {}; seeds {}; {} passes. Figures are means over {}, \

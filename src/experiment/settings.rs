@@ -11,6 +11,7 @@ use crate::image::Size;
 use crate::init::ColorStart;
 use crate::loss::Loss;
 use crate::optim;
+use crate::strategy::RunOptions;
 
 /// Settings of a fit, each of which may be left out. Later ones win over earlier ones.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -114,28 +115,35 @@ impl Settings {
         )
     }
 
-    /// The options of a fit from its beginning.
+    /// The options of a run from its beginning.
     ///
     /// # Errors
     /// [`Error::Invalid`] naming what is wrong.
-    pub fn options(&self, gaussians: usize, seed: u64, size: Size) -> Result<FitOptions> {
-        let mut options = FitOptions { gaussians, seed, ..FitOptions::default() };
+    pub fn options(&self, gaussians: usize, seed: u64, size: Size) -> Result<RunOptions> {
+        let mut fit = FitOptions { gaussians, seed, ..FitOptions::default() };
         if let Some(iterations) = self.iterations {
-            options.stop.iterations = iterations;
+            fit.stop.iterations = iterations;
         }
         if self.method.is_none() {
-            recipe::apply(&mut options);
-            options.blend = recipe::blend(gaussians, size);
+            recipe::apply(&mut fit);
+            fit.blend = recipe::blend(gaussians, size);
         }
+        let mut options = RunOptions::from(fit);
         self.change(&mut options)?;
         Ok(options)
     }
 
-    /// Changes the options of a fit that has begun.
+    /// Changes the options of a run that has begun.
     ///
     /// # Errors
     /// [`Error::Invalid`] naming what is wrong.
-    pub fn change(&self, options: &mut FitOptions) -> Result<()> {
+    pub fn change(&self, options: &mut RunOptions) -> Result<()> {
+        self.change_fit(&mut options.fit)?;
+        self.change_method(options)?;
+        options.check()
+    }
+
+    fn change_fit(&self, options: &mut FitOptions) -> Result<()> {
         if let Some(iterations) = self.iterations {
             options.stop.iterations = iterations;
         }
@@ -168,12 +176,11 @@ impl Settings {
         if let Some(sigma) = self.sigma_max {
             options.sigma_max_fraction = sigma;
         }
-        self.change_blend(options)?;
-        self.change_optimizer(options)?;
-        options.check()
+        self.change_blend(options);
+        Ok(())
     }
 
-    fn change_blend(&self, options: &mut FitOptions) -> Result<()> {
+    fn change_blend(&self, options: &mut FitOptions) {
         match (self.blend, options.blend) {
             (Some(BlendName::Additive), _) => options.blend = Blend::Additive,
             (Some(BlendName::Normalized), Blend::Additive) => options.blend = Blend::NORMALIZED,
@@ -184,15 +191,14 @@ impl Settings {
         {
             *epsilon = value;
         }
-        Ok(())
     }
 
-    fn change_optimizer(&self, options: &mut FitOptions) -> Result<()> {
-        let usual = FitOptions::usual_learning_rate(&options.covariance)?;
-        let optimizer = &mut options.optimizer;
+    fn change_method(&self, options: &mut RunOptions) -> Result<()> {
         if let Some(method) = &self.method {
-            optimizer.rule.clone_from(method);
+            options.set_method(method).map_err(|error| of_key("method", &error))?;
         }
+        let usual = FitOptions::usual_learning_rate(&options.fit.covariance)?;
+        let optimizer = &mut options.fit.optimizer;
         if let Some(schedule) = &self.schedule {
             optimizer.schedule = schedule.parse().map_err(|error| of_key("schedule", &error))?;
         }
@@ -200,7 +206,7 @@ impl Settings {
             optimizer.set_learning_rate(usual.map(|rate| rate * factor));
         }
         for (name, value) in flat(&self.set)? {
-            optimizer.set(&name, value).map_err(|error| of_key("set", &error))?;
+            options.set(&name, value).map_err(|error| of_key("set", &error))?;
         }
         Ok(())
     }

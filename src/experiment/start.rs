@@ -1,33 +1,33 @@
-//! From options to a fit that runs.
+//! From options to a run that is under way.
 
 use std::sync::Arc;
 
 use crate::backend::Backend;
 use crate::error::Result;
-use crate::fit::{Checkpoint, FitOptions, Fitter};
 use crate::image::Image;
+use crate::strategy::{Run, RunCheckpoint, RunOptions};
 
-/// What a fit goes on from.
+/// What a run goes on from.
 pub(super) struct From {
-    pub checkpoint: Checkpoint,
+    pub checkpoint: RunCheckpoint,
     pub reset_momentum: bool,
 }
 
-/// Begins a fit, or goes on with one: all that experiments know of how fits are made.
+/// Begins a run, or goes on with one: all that experiments know of how runs are made.
 pub(super) fn start<'a>(
     backend: &'a mut dyn Backend,
     target: Arc<Image>,
-    options: FitOptions,
+    options: RunOptions,
     from: Option<From>,
-) -> Result<Fitter<'a>> {
+) -> Result<Run<'a>> {
     match from {
-        None => Fitter::new(backend, target, options),
+        None => Run::new(backend, target, options),
         Some(From { checkpoint, reset_momentum }) => {
-            let mut fitter = Fitter::resume(backend, target, options, checkpoint)?;
+            let mut run = Run::resume(backend, target, options, checkpoint)?;
             if reset_momentum {
-                fitter.reset_momentum();
+                run.reset_momentum();
             }
-            Ok(fitter)
+            Ok(run)
         }
     }
 }

@@ -33,19 +33,22 @@ pub const RECORD_COLUMNS: [&str; 24] = [
 ];
 
 /// The cells of a row, in the order of [`RECORD_COLUMNS`]. What is not worked out is empty: SSIM
-/// without weight, and the momentum of methods that have none.
+/// without weight, the momentum of methods that have none, and all details of searches.
 pub fn record(
     loss: &Loss,
     progress: &Progress,
-    details: &Details,
+    details: Option<&Details>,
 ) -> [String; RECORD_COLUMNS.len()] {
     let terms = &progress.terms;
     // Without weight it is not worked out, and zero would claim a perfect picture.
     let ssim = if loss.ssim == 0.0 { String::new() } else { terms.ssim.to_string() };
     let [rate_position, rate_shape, rate_color] = cells(&progress.rates);
-    let [gradient_position, gradient_shape, gradient_color] = cells(&details.gradient_norm);
+    let [gradient_position, gradient_shape, gradient_color] =
+        details.map(|details| cells(&details.gradient_norm)).unwrap_or_default();
+    let momentum = details.and_then(|details| details.momentum_norm.as_ref());
     let [momentum_position, momentum_shape, momentum_color] =
-        details.momentum_norm.as_ref().map(cells).unwrap_or_default();
+        momentum.map(cells).unwrap_or_default();
+    let number = |of: fn(&Details) -> String| details.map(of).unwrap_or_default();
     [
         progress.iteration.to_string(),
         progress.gaussians.to_string(),
@@ -64,12 +67,12 @@ pub fn record(
         momentum_position,
         momentum_shape,
         momentum_color,
-        details.sigma_min_px.to_string(),
-        details.sigma_median_px.to_string(),
-        details.sigma_max_px.to_string(),
-        details.condition_median.to_string(),
-        details.condition_max.to_string(),
-        details.uncovered_pixels.to_string(),
+        number(|details| details.sigma_min_px.to_string()),
+        number(|details| details.sigma_median_px.to_string()),
+        number(|details| details.sigma_max_px.to_string()),
+        number(|details| details.condition_median.to_string()),
+        number(|details| details.condition_max.to_string()),
+        number(|details| details.uncovered_pixels.to_string()),
         format!("{:.6}", progress.seconds),
     ]
 }

@@ -230,6 +230,12 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Whether the present leg is a search: its steps are trials.
+    pub fn is_searching(&self) -> bool {
+        let leg = self.legs.get(self.before.leg);
+        leg.is_some_and(|leg| matches!(leg.work, Work::Search { .. }))
+    }
+
     /// The options in force.
     pub fn options(&self) -> &RunOptions {
         &self.options

@@ -244,7 +244,7 @@ fn fit_once(
     if options::chooses_blend(session.arguments) && session.resumed.is_none() {
         options.fit.blend = recipe::blend(options.fit.gaussians, target.size());
     }
-    options::plan_growth(session.arguments, target.size().pixels(), &mut options);
+    options::plan_growth(session.arguments, target.size().pixels(), &mut options.fit);
     let Session { arguments, resumed, backend, checkpoints, metrics, .. } = session;
     let (backend, target) = (backend.as_mut(), Arc::clone(target));
     let mut run = match resumed.take() {

@@ -34,7 +34,7 @@ impl MetricsCsv {
         details: &Details,
     ) -> Result<()> {
         let row: Vec<String> =
-            [input.to_owned()].into_iter().chain(record(loss, progress, details)).collect();
+            [input.to_owned()].into_iter().chain(record(loss, progress, Some(details))).collect();
         self.table.add(&row)
     }
 }
