@@ -332,8 +332,9 @@ fn every_built_in_experiment_can_be_planned_at_both_sizes() {
         let experiment = built_in.experiment().unwrap_or_else(|error| panic!("{name}: {error}"));
         let whole = Job::new(experiment.clone()).unwrap_or_else(|error| panic!("{name}: {error}"));
         let quick = Job::quick(experiment).unwrap_or_else(|error| panic!("{name}: {error}"));
-        let passes =
-            |job: &Job| job.plan().runs.iter().map(|run| run.options.stop.iterations).sum::<u64>();
+        let passes = |job: &Job| {
+            job.plan().runs.iter().map(|run| run.options.fit.stop.iterations).sum::<u64>()
+        };
         assert!(passes(&quick) < passes(&whole), "{name}");
     }
 }

@@ -136,5 +136,5 @@ fn plot(means: &[(&str, Vec<Point>)], title: &str, out: &Path) -> Result<()> {
     let over_iterations = panel("iteration", false, |point| point.iteration as f64);
     draw(&out.join("psnr_over_iterations.svg"), &[&[over_iterations]])?;
     let over_seconds = panel("seconds", true, |point| point.seconds);
-    draw(&out.join("psnr_over_seconds.svg"), &[&[over_seconds]])
+    Ok(draw(&out.join("psnr_over_seconds.svg"), &[&[over_seconds]])?)
 }

@@ -141,5 +141,5 @@ fn plot(points: Vec<(f64, f64)>, others: Vec<Curve>, pictures: usize, out: &Path
         series: std::iter::once(own).chain(others).collect(),
         markers: true,
     };
-    draw(&out.join("rate_distortion.svg"), &[&[panel]])
+    Ok(draw(&out.join("rate_distortion.svg"), &[&[panel]])?)
 }

@@ -229,7 +229,7 @@ fn plot(rows: &[Row], out: &Path) -> Result<()> {
         };
         [over_gaussians, over_pixels]
     });
-    draw(&out.join("scaling.svg"), &[&panels[0], &panels[1]])
+    Ok(draw(&out.join("scaling.svg"), &[&panels[0], &panels[1]])?)
 }
 
 fn megapixels(row: &Row) -> f64 {

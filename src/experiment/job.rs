@@ -102,11 +102,8 @@ impl Shared<'_> {
                     return Err(error);
                 }
             };
-            let now = going.iteration();
-            let every = |every: u64| before / every.max(1) < now / every.max(1);
-            // Searches work out no details, but how far they are is worth a row.
-            let details = progress.details.as_ref();
-            if details.is_some() || (going.is_searching() && every(experiment.log_every)) {
+            if going.is_record_due(before, &progress) {
+                let details = progress.details.as_ref();
                 write(&mut curve, record(&run.options.fit.loss, &progress, details))?;
                 if let Some(moments) = &mut moments {
                     let checkpoint = going.checkpoint()?;
@@ -118,6 +115,8 @@ impl Shared<'_> {
             if let Some(stop) = progress.stop {
                 break (stop, progress.best_psnr_db);
             }
+            let now = going.iteration();
+            let every = |every: u64| before / every < now / every;
             let passed = |at: u64| before < at && at <= now;
             if let Some(at) = leaving.iter().find(|at| passed(**at)) {
                 going.checkpoint()?.write(&files.checkpoint(*at))?;

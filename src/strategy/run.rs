@@ -230,10 +230,14 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Whether the present leg is a search: its steps are trials.
-    pub fn is_searching(&self) -> bool {
+    /// Whether a step, begun after `before` iterations, is one to be recorded: it has details, or
+    /// it is the trial of a search that reached a multiple of what [`Self::details_every`] asked
+    /// for.
+    pub fn is_record_due(&self, before: u64, progress: &Progress) -> bool {
         let leg = self.legs.get(self.before.leg);
-        leg.is_some_and(|leg| matches!(leg.work, Work::Search { .. }))
+        let searches = leg.is_some_and(|leg| matches!(leg.work, Work::Search { .. }));
+        let passed = |every: u64| before / every.max(1) < self.iteration() / every.max(1);
+        progress.details.is_some() || (searches && self.details_every.is_some_and(passed))
     }
 
     /// The options in force.

@@ -45,10 +45,13 @@ pub struct Records<'a> {
 /// Those of the fit, and of writing records.
 pub fn run(mut fit: Run<'_>, mut records: Records<'_>, display: &mut Display) -> Result<Fitted> {
     loop {
+        let before = fit.iteration();
         let progress = fit.step()?;
         display.update(&progress);
-        if let (Some(metrics), Some(details)) = (&mut records.metrics, &progress.details) {
-            metrics.add(records.input, &fit.options().fit.loss, &progress, details)?;
+        if let Some(metrics) = &mut records.metrics
+            && fit.is_record_due(before, &progress)
+        {
+            metrics.add(records.input, &fit.options().fit.loss, &progress)?;
         }
         let ended = progress.stop.is_some();
         let interrupted = !ended && interrupt::requested();

@@ -1,6 +1,6 @@
 //! `--metrics-csv`: a fit as a table.
 
-use lgi::fit::{Details, Progress, RECORD_COLUMNS, record};
+use lgi::fit::{Progress, RECORD_COLUMNS, record};
 use lgi::loss::Loss;
 
 use crate::cli::failure::Result;
@@ -26,15 +26,9 @@ impl MetricsCsv {
     ///
     /// # Errors
     /// As [`Table::add`].
-    pub fn add(
-        &mut self,
-        input: &str,
-        loss: &Loss,
-        progress: &Progress,
-        details: &Details,
-    ) -> Result<()> {
-        let row: Vec<String> =
-            [input.to_owned()].into_iter().chain(record(loss, progress, Some(details))).collect();
+    pub fn add(&mut self, input: &str, loss: &Loss, progress: &Progress) -> Result<()> {
+        let cells = record(loss, progress, progress.details.as_ref());
+        let row: Vec<String> = [input.to_owned()].into_iter().chain(cells).collect();
         self.table.add(&row)
     }
 }
