@@ -106,7 +106,7 @@ pub fn run(arguments: &TuneArguments) -> Result<()> {
     };
     let names: Vec<String> =
         encode.files.inputs.iter().map(|path| path.to_string_lossy().into_owned()).collect();
-    let pictures = experiment::read_pictures(&names, arguments.crop.as_deref(), usize::MAX)?;
+    let pictures = experiment::read_pictures(&names, arguments.crop.as_deref())?;
     let targets: Vec<_> = pictures.into_iter().map(|picture| picture.target).collect();
     let mut options = fit_options(encode, None)?;
     if encode.main.gaussians.and_then(|count| count.0).is_none() {

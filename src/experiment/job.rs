@@ -89,7 +89,7 @@ impl Shared<'_> {
         let mut fitter = start(backend, target, run.options.clone(), from)?;
         fitter.details_every(Some(experiment.log_every));
         let mut curve = csv::Writer::from_writer(Vec::new());
-        write(&mut curve, &RECORD_COLUMNS)?;
+        write(&mut curve, RECORD_COLUMNS)?;
         let mut moments = Moments::new(&experiment.watch, &run.options)?;
         let leaving = leaving_at(experiment, run);
         let end = loop {
@@ -102,7 +102,7 @@ impl Shared<'_> {
                 }
             };
             if let Some(details) = &progress.details {
-                write(&mut curve, &record(&run.options.loss, &progress, details))?;
+                write(&mut curve, record(&run.options.loss, &progress, details))?;
                 if let Some(moments) = &mut moments {
                     moments.add(&progress, &fitter.checkpoint())?;
                 }
