@@ -38,6 +38,8 @@
 //! 6. Decoding reads the file within limits, scales the Gaussians ([`resize`]), leaves out those that
 //!    a part of the picture has no use for ([`crop`]), and draws them.
 //!
+//! [`experiment`] and [`tune`] are above: grids of fits with a report, and searches for settings.
+//!
 //! Dependencies point one way: `image`, `gaussians`, `covariance`, `metrics` and `codec` know no
 //! backend; `backend` knows no optimizer; `optim` knows neither; `fit` joins them; the command is
 //! on top.

@@ -49,6 +49,18 @@ pub struct ExperimentArguments {
     #[arg(long)]
     quick: bool,
 
+    /// Numbers of Gaussians in the place of the experiment's own
+    #[arg(short = 'n', long, value_name = "N,...", value_delimiter = ',')]
+    gaussians: Vec<usize>,
+
+    /// Seeds in the place of the experiment's own
+    #[arg(long, value_name = "SEED,...", value_delimiter = ',')]
+    seeds: Vec<u64>,
+
+    /// Only the runs themselves, and nothing that branches off
+    #[arg(long)]
+    no_branches: bool,
+
     /// List the experiments that are part of the program
     #[arg(long, conflicts_with_all = ["experiment", "print"])]
     list: bool,
@@ -86,12 +98,17 @@ pub fn run(arguments: &ExperimentArguments) -> Result<()> {
         false => Failure::Failed(error),
     };
     let mut experiment = Experiment::parse(&text).map_err(named)?;
-    if !arguments.pictures.is_empty() {
-        experiment.pictures.clone_from(&arguments.pictures);
-        experiment.most_pictures = usize::MAX;
+    replace(&mut experiment.pictures, &arguments.pictures);
+    if arguments.quick {
+        experiment = experiment.quick();
+    }
+    replace(&mut experiment.gaussians, &arguments.gaussians);
+    replace(&mut experiment.seeds, &arguments.seeds);
+    if arguments.no_branches {
+        experiment.drop_branches();
     }
     let device = parse_device(&arguments.device)?;
-    let job = if arguments.quick { Job::quick(experiment) } else { Job::new(experiment) };
+    let job = Job::new(experiment);
     let job = job.map_err(named)?;
     interrupt::listen()?;
     paths::create_directory(directory)?;
@@ -104,6 +121,12 @@ pub fn run(arguments: &ExperimentArguments) -> Result<()> {
         messages::line(&format!("wrote {}", directory.join("report.md").display()));
     }
     Ok(())
+}
+
+fn replace<T: Clone>(own: &mut Vec<T>, given: &[T]) {
+    if !given.is_empty() {
+        *own = given.to_vec();
+    }
 }
 
 fn list() -> Result<()> {
@@ -137,10 +160,21 @@ fn command(arguments: &ExperimentArguments, name: &str) -> String {
     if arguments.quick {
         words.push("--quick".into());
     }
+    let lists = [("-n", texts(&arguments.gaussians)), ("--seeds", texts(&arguments.seeds))];
+    for (option, values) in lists.iter().filter(|(_, values)| !values.is_empty()) {
+        words.push(format!("{option} {}", values.join(",")));
+    }
+    if arguments.no_branches {
+        words.push("--no-branches".into());
+    }
     if arguments.device != "auto" {
         words.push(format!("--device {}", arguments.device));
     }
     words.join(" ")
+}
+
+fn texts(values: &[impl ToString]) -> Vec<String> {
+    values.iter().map(ToString::to_string).collect()
 }
 
 /// Says what has ended, and listens for Ctrl-C.

@@ -107,7 +107,7 @@ pub fn run(arguments: &TuneArguments) -> Result<()> {
     };
     let names: Vec<String> =
         encode.files.inputs.iter().map(|path| path.to_string_lossy().into_owned()).collect();
-    let pictures = experiment::read_pictures(&names, arguments.crop.as_deref(), usize::MAX)?;
+    let pictures = experiment::read_pictures(&names, arguments.crop.as_deref())?;
     let targets: Vec<_> = pictures.into_iter().map(|picture| picture.target).collect();
     let RunOptions { fit: mut options, pipeline, .. } = fit_options(encode, None)?;
     if let Some(pipeline) = pipeline {

@@ -174,11 +174,7 @@ impl Claim {
         let groups = results.groups.iter();
         let groups = groups.filter(|group| group.label == *label && group.branch.is_none());
         let mut runs = groups.flat_map(|group| results.of(group));
-        runs.find(|other| {
-            other.run.picture == run.run.picture
-                && other.run.seed == run.run.seed
-                && other.run.gaussians == run.run.gaussians
-        })
+        runs.find(|other| other.run.is_paired_with(&run.run))
     }
 
     fn value(&self, Ended { curve, pixels, .. }: &Ended, baseline: Option<&Ended>) -> f64 {

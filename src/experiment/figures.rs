@@ -4,10 +4,11 @@ use std::path::Path;
 
 use super::curve::Curve;
 use super::files::Files;
+use super::moments_table::MomentsTable;
 use super::pictures::Picture;
 use super::results::{Group, Results, Spread};
 use super::specification::{Experiment, Figure};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::plots::{Axis, Panel, Series, draw};
 
 /// Points of a curve: more are not seen, and make the file large.
@@ -18,7 +19,7 @@ const MOST_SERIES: usize = 12;
 
 /// Part of the passes that is left out of plots of PSNR: there the curves rise from far below, and
 /// would leave no room for the differences at the end.
-const SKIPPED: f64 = 0.02;
+const SKIPPED: f64 = 0.05;
 
 const PASSES: &str = "iteration";
 const SECONDS: &str = "seconds";
@@ -267,7 +268,7 @@ impl Context<'_> {
             if !path.is_file() {
                 continue;
             }
-            let table = Table::read(&path)?;
+            let table = MomentsTable::read(&path)?;
             let title = label(group, self.experiment.gaussians.len() > 1);
             let step = |name: &str| {
                 let series = self.experiment.watch.iter().map(|index| Series {
@@ -312,55 +313,5 @@ fn label(group: &Group, with_count: bool) -> String {
         format!("{}, N = {}", group.label, group.gaussians)
     } else {
         group.label.clone()
-    }
-}
-
-/// The table of watched Gaussians.
-struct Table {
-    columns: csv::StringRecord,
-    rows: Vec<csv::StringRecord>,
-}
-
-impl Table {
-    fn read(path: &Path) -> Result<Self> {
-        let read = || {
-            let mut reader = csv::Reader::from_path(path)?;
-            let columns = reader.headers()?.clone();
-            Ok(Self { columns, rows: reader.records().collect::<std::result::Result<_, _>>()? })
-        };
-        read().map_err(|error: csv::Error| {
-            Error::Malformed { what: "table of moments", message: error.to_string() }.at(path)
-        })
-    }
-
-    /// A column over the passes, of the first number of one Gaussian in one group; as many points
-    /// as are seen on a logarithmic axis.
-    fn points(
-        &self,
-        gaussian: usize,
-        group: &str,
-        column: &str,
-        map: fn(f64) -> f64,
-    ) -> Vec<(f64, f64)> {
-        let place = |name: &str| self.columns.iter().position(|column| column == name);
-        let cell = |row: &csv::StringRecord, name: &str| {
-            place(name).and_then(|place| row.get(place)).unwrap_or_default().to_owned()
-        };
-        let number = |row: &csv::StringRecord, name: &str| cell(row, name).parse().ok();
-        let own = self.rows.iter().filter(|row| {
-            number(row, "gaussian") == Some(gaussian as f64)
-                && cell(row, "group") == group
-                && number(row, "entry") == Some(0.0)
-        });
-        let mut points: Vec<(f64, f64)> = Vec::new();
-        for row in own {
-            let Some((x, y)) = number(row, PASSES).zip(number(row, column)) else { continue };
-            // Passes counted from 1, for the logarithm.
-            let x: f64 = x + 1.0;
-            if points.last().is_none_or(|last| x >= 1.07 * last.0) {
-                points.push((x, map(y)));
-            }
-        }
-        points
     }
 }

@@ -23,6 +23,7 @@ mod figures;
 mod files;
 mod job;
 mod moments;
+mod moments_table;
 mod pictures;
 mod plan;
 mod report;
@@ -60,7 +61,6 @@ pub struct Job {
     experiment: Experiment,
     pictures: Vec<Picture>,
     plan: Plan,
-    is_quick: bool,
 }
 
 impl Job {
@@ -69,18 +69,9 @@ impl Job {
     /// # Errors
     /// [`Error::Invalid`] naming what is wrong; those of reading pictures.
     pub fn new(experiment: Experiment) -> Result<Self> {
-        let Experiment { pictures, crop, most_pictures, .. } = &experiment;
-        let pictures = pictures::read(pictures, crop.as_deref(), *most_pictures)?;
+        let pictures = pictures::read(&experiment.pictures, experiment.crop.as_deref())?;
         let plan = Plan::new(&experiment, &pictures)?;
-        Ok(Self { experiment, pictures, plan, is_quick: false })
-    }
-
-    /// The same at its small size.
-    ///
-    /// # Errors
-    /// As [`Self::new`].
-    pub fn quick(experiment: Experiment) -> Result<Self> {
-        Ok(Self { is_quick: true, ..Self::new(experiment.quick())? })
+        Ok(Self { experiment, pictures, plan })
     }
 
     /// The runs.
@@ -124,12 +115,11 @@ impl Job {
     }
 
     fn report(&self, directory: &Path, command: &str) -> Result<()> {
-        let Self { experiment, pictures, plan, is_quick } = self;
+        let Self { experiment, pictures, plan } = self;
         self.write_curves(directory)?;
         let results = &self.results(directory)?;
         let drawings = &figures::draw_all(experiment, results, pictures, directory)?;
-        let report =
-            Report { experiment, plan, pictures, results, drawings, command, is_quick: *is_quick };
+        let report = Report { experiment, plan, pictures, results, drawings, command };
         atomic_file::write(&directory.join("report.md"), report.markdown().as_bytes(), true)
     }
 

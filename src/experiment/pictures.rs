@@ -31,7 +31,7 @@ pub struct Picture {
 ///
 /// # Errors
 /// [`Error::Invalid`] naming what is wrong; those of reading, with the path.
-pub fn read(names: &[String], crop: Option<&str>, most: usize) -> Result<Vec<Picture>> {
+pub fn read(names: &[String], crop: Option<&str>) -> Result<Vec<Picture>> {
     let crop = crop.map(size).transpose()?;
     let mut pictures: Vec<Picture> = Vec::new();
     for name in names {
@@ -44,7 +44,7 @@ pub fn read(names: &[String], crop: Option<&str>, most: usize) -> Result<Vec<Pic
             }
             None => (name.as_str(), None),
         };
-        for (name, image) in images(place, most.saturating_sub(pictures.len()))? {
+        for (name, image) in images(place)? {
             let region = region.or_else(|| crop.and_then(|crop| middle(image.size(), crop)));
             let target = match region {
                 Some(region) => {
@@ -73,10 +73,7 @@ fn size(text: &str) -> Result<Size> {
     })
 }
 
-fn images(place: &str, most: usize) -> Result<Vec<(String, Image)>> {
-    if most == 0 {
-        return Ok(Vec::new());
-    }
+fn images(place: &str) -> Result<Vec<(String, Image)>> {
     match place {
         SYNTHETIC => Ok(vec![(place.into(), synthetic())]),
         SAMPLE => {
@@ -85,7 +82,6 @@ fn images(place: &str, most: usize) -> Result<Vec<(String, Image)>> {
         }
         _ => paths(place)?
             .iter()
-            .take(most)
             .map(|path| {
                 let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
                 Ok((name, image::load(path, &Limits::default())?.image))

@@ -30,6 +30,13 @@ pub struct Run {
     pub branch: Option<Leaving>,
 }
 
+impl Run {
+    /// Whether both fit the same picture with the same number and seed.
+    pub fn is_paired_with(&self, other: &Self) -> bool {
+        (self.picture, self.gaussians, self.seed) == (other.picture, other.gaussians, other.seed)
+    }
+}
+
 /// Where a branch comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Leaving {

@@ -17,8 +17,6 @@ pub(super) struct Report<'a> {
     pub drawings: &'a [Drawing],
     /// The command that makes it.
     pub command: &'a str,
-    /// Whether this is the small size.
-    pub is_quick: bool,
 }
 
 impl Report<'_> {
@@ -30,7 +28,7 @@ impl Report<'_> {
             let _ = writeln!(text, "{}\n", about.trim());
         }
         self.setup(&mut text);
-        if !findings.trim().is_empty() && !self.is_quick {
+        if !findings.trim().is_empty() && !self.experiment.is_quick {
             let _ = writeln!(text, "## What it shows\n\n{}\n", findings.trim());
         }
         self.claims(&mut text);
@@ -57,18 +55,19 @@ impl Report<'_> {
         let _ = writeln!(
             text,
             "{runs} runs: {} ({size}); N = {}; seeds {}; {} passes. Figures are means over {}, \
-             ± the standard deviation between runs.\n",
+             ± the standard deviation between runs; what is over the first is taken run by run.\n",
             names.join(", "),
             list(&self.experiment.gaussians),
             list(&self.experiment.seeds),
             passes.unwrap_or_default(),
             if self.experiment.separate_pictures { "seeds" } else { "pictures and seeds" },
         );
-        if self.is_quick {
+        if self.experiment.is_quick {
             let _ = writeln!(text, "The small size (`--quick`).\n");
         }
-        for (name, why) in &self.plan.left_out {
-            let _ = writeln!(text, "Left out: {name} ({why}).\n");
+        let left_out: Vec<String> = self.plan.left_out.iter().map(reason).collect();
+        if !left_out.is_empty() {
+            let _ = writeln!(text, "Left out: {}.\n", left_out.join("; "));
         }
     }
 
@@ -127,6 +126,7 @@ impl Report<'_> {
         }
         header.extend([
             "best PSNR, dB",
+            "over the first, dB",
             "after passes",
             "last PSNR, dB",
             "first loss",
@@ -137,7 +137,7 @@ impl Report<'_> {
         ]);
         let _ = writeln!(text, "| {} |", header.join(" | "));
         let _ = writeln!(text, "|{}", "---|".repeat(header.len()));
-        for group in groups {
+        for group in groups.iter().copied() {
             let mut cells = Vec::new();
             if with_picture {
                 let picture = group.picture.map(|place| self.pictures[place].name.clone());
@@ -158,6 +158,13 @@ impl Report<'_> {
                 |figure: &dyn Fn(&Ended) -> f64| Spread::of(self.results.figures(group, figure));
             let last = |column: &'static str| of(&move |run: &Ended| run.curve.last(column));
             cells.push(spread(last("best_psnr_db"), 2));
+            cells.push(match groups.iter().find(|first| first.is_beside(group)) {
+                Some(first) if std::ptr::eq(*first, group) => "-".into(),
+                first => {
+                    let gain = |run: &Ended| first.map_or(f64::NAN, |first| self.gain(run, first));
+                    spread(of(&gain), 2)
+                }
+            });
             cells.push(spread(of(&passes_of_best), 0));
             cells.push(spread(last("psnr_db"), 2));
             cells.push(spread(of(&|run| run.curve.first("loss_total")), 4));
@@ -168,6 +175,14 @@ impl Report<'_> {
             let _ = writeln!(text, "| {} |", cells.join(" | "));
         }
         text.push('\n');
+    }
+
+    /// Best PSNR over that of another group's run on the same picture with the same seed, in dB.
+    fn gain(&self, run: &Ended, first: &Group) -> f64 {
+        let mut runs = self.results.of(first);
+        let same = runs.find(|other| other.run.is_paired_with(&run.run));
+        let psnr_db = |run: &Ended| run.curve.last("best_psnr_db");
+        same.map_or(f64::NAN, |same| psnr_db(run) - psnr_db(same))
     }
 
     fn figures(&self, text: &mut String) {
@@ -188,6 +203,12 @@ impl Report<'_> {
             let _ = writeln!(text, "## Runs that failed\n\n{}", lines.concat());
         }
     }
+}
+
+/// A variant that was left out, without the names that may have been meant.
+fn reason((name, why): &(String, String)) -> String {
+    let why = why.split(';').next().unwrap_or_default();
+    format!("{name} ({why})")
 }
 
 fn list(numbers: &[impl ToString]) -> String {

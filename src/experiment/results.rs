@@ -39,6 +39,16 @@ pub struct Group {
     pub runs: Vec<usize>,
 }
 
+impl Group {
+    /// Whether both have the same picture and number of Gaussians, and are both branches or both
+    /// not.
+    pub(super) fn is_beside(&self, other: &Self) -> bool {
+        self.picture == other.picture
+            && self.gaussians == other.gaussians
+            && self.branch.is_some() == other.branch.is_some()
+    }
+}
+
 /// All runs and their groups.
 #[derive(Clone, Debug)]
 pub struct Results {

@@ -72,8 +72,6 @@ const fn one() -> u64 {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 struct Quick {
-    /// As many of the pictures, from the first.
-    pictures: Option<usize>,
     crop: Option<String>,
     gaussians: Option<OneOrMany<usize>>,
     seeds: Option<OneOrMany<u64>>,
@@ -160,8 +158,6 @@ pub struct Experiment {
     pub findings: String,
     /// Names, paths and patterns of pictures.
     pub pictures: Vec<String>,
-    /// Most pictures that are taken.
-    pub most_pictures: usize,
     /// Size that pictures are cut to around their centre, `WIDTHxHEIGHT`.
     pub crop: Option<String>,
     /// Numbers of Gaussians.
@@ -190,6 +186,8 @@ pub struct Experiment {
     pub branches: Vec<Branch>,
     /// What is expected.
     pub claims: Vec<Claim>,
+    /// Whether this is the small size.
+    pub is_quick: bool,
     quick: Quick,
 }
 
@@ -221,7 +219,6 @@ impl Experiment {
             about: keys.about,
             findings: keys.findings,
             pictures: keys.pictures.into_vec(),
-            most_pictures: usize::MAX,
             crop: keys.crop,
             gaussians: keys.gaussians.into_vec(),
             seeds: keys.seeds.map_or_else(|| vec![0], OneOrMany::into_vec),
@@ -236,6 +233,7 @@ impl Experiment {
             variants,
             branches,
             claims: keys.claim,
+            is_quick: false,
             quick: keys.quick,
         };
         experiment.check()?;
@@ -245,10 +243,8 @@ impl Experiment {
     /// The same at its small size.
     #[must_use]
     pub fn quick(mut self) -> Self {
+        self.is_quick = true;
         let quick = std::mem::take(&mut self.quick);
-        if let Some(pictures) = quick.pictures {
-            self.most_pictures = pictures;
-        }
         if quick.crop.is_some() {
             self.crop = quick.crop;
         }
@@ -262,6 +258,12 @@ impl Experiment {
             self.settings.iterations = quick.iterations;
         }
         self
+    }
+
+    /// Leaves out all branches, and what is expected of them.
+    pub fn drop_branches(&mut self) {
+        self.branches.clear();
+        self.claims.retain(|claim| claim.branch.is_none());
     }
 
     fn check(&self) -> Result<()> {

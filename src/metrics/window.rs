@@ -1,7 +1,5 @@
 //! The sliding Gaussian window of SSIM: local moments of two planes, and the adjoint.
 
-use pulp::Arch;
-
 use crate::image::Size;
 
 /// Taps along each axis where they fit.
@@ -32,12 +30,6 @@ impl Window {
     ///
     /// In `f64`: variances are differences of these, next to constants below 1e-3.
     pub(super) fn moments(&self, row: usize, a: &[f32], b: &[f32]) -> [Vec<f64>; 5] {
-        // With the vectors of this machine; the sums and their order are the same.
-        Arch::new().dispatch(|| self.moments_of_row(row, a, b))
-    }
-
-    #[inline(always)]
-    fn moments_of_row(&self, row: usize, a: &[f32], b: &[f32]) -> [Vec<f64>; 5] {
         let width = self.size.width;
         let mut columns: [Vec<f64>; 5] = std::array::from_fn(|_| vec![0.0; width]);
         let [x, y, xx, yy, xy] = columns.each_mut().map(|column| &mut column[..width]);
@@ -66,11 +58,6 @@ impl Window {
 
     /// The adjoint of the weighted mean: what a map over all places gives to one row of pixels.
     pub(super) fn spread(&self, row: usize, map: &[f32]) -> Vec<f32> {
-        Arch::new().dispatch(|| self.spread_of_row(row, map))
-    }
-
-    #[inline(always)]
-    fn spread_of_row(&self, row: usize, map: &[f32]) -> Vec<f32> {
         let places = self.places();
         let mut column = vec![0.0; places.width];
         for (tap, weight) in self.taps[1].iter().enumerate() {
@@ -97,7 +84,6 @@ fn taps(length: usize) -> Vec<f64> {
     weights.into_iter().map(|weight| weight / sum).collect()
 }
 
-#[inline(always)]
 fn add_scaled<T>(out: &mut [T], line: &[T], weight: T)
 where
     T: Copy + std::ops::AddAssign + std::ops::Mul<Output = T>,
