@@ -1,11 +1,21 @@
-//! Normal numbers that are a function of seed and place, so that no state has to be kept.
+//! Normal numbers: as a function of seed and place, so that no state has to be kept, and drawn.
 
-/// A standard normal number (Box and Muller 1958) from two hashes (SplitMix64, Steele et al.
-/// 2014).
+use rand::{Rng, RngExt};
+
+/// A standard normal number of two uniform ones (Box and Muller 1958).
+fn of(first: f64, second: f64) -> f64 {
+    (-2.0 * (1.0 - first).ln()).sqrt() * (std::f64::consts::TAU * second).cos()
+}
+
+/// A standard normal number from two hashes (SplitMix64, Steele et al. 2014).
 pub(crate) fn at(seed: u64, place: u64) -> f64 {
     let key = hash(seed ^ hash(place));
-    let radius = (-2.0 * (1.0 - uniform(key)).ln()).sqrt();
-    radius * (std::f64::consts::TAU * uniform(hash(key ^ 1))).cos()
+    of(uniform(key), uniform(hash(key ^ 1)))
+}
+
+/// A standard normal number, drawn.
+pub(crate) fn draw(random: &mut impl Rng) -> f64 {
+    of(random.random(), random.random())
 }
 
 /// A number of 0..1, likewise.

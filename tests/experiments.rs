@@ -10,7 +10,7 @@ use lgi::backend::cpu::Cpu;
 use lgi::backend::select::DeviceChoice;
 use lgi::experiment::builtin;
 use lgi::experiment::{Experiment, Job, Observer, RunEnd, Verdict, Workers, read_pictures};
-use lgi::fit::{Checkpoint, Fitter};
+use lgi::strategy::{Run, RunCheckpoint};
 
 const TINY: &str = r#"
 title = "tiny"
@@ -173,15 +173,15 @@ fn a_branch_is_the_same_as_going_on_from_the_checkpoint_by_hand() {
         let branch = plan.runs.iter().filter(is_it).find(|run| run.branch.is_some()).unwrap();
         let whole = &plan.runs[branch.branch.unwrap().run];
         let path = format!("runs/{}-000005.checkpoint.json", whole.key);
-        let checkpoint = Checkpoint::read(&directory.path().join(path)).unwrap();
+        let checkpoint = RunCheckpoint::read(&directory.path().join(path)).unwrap();
         let mut options = checkpoint.options.clone();
-        let rates = options.optimizer.learning_rate.map(|rate| rate * 0.1);
-        options.optimizer.set_learning_rate(rates);
+        let rates = options.fit.optimizer.learning_rate.map(|rate| rate * 0.1);
+        options.fit.optimizer.set_learning_rate(rates);
         let mut cpu = Cpu::new();
         let target = Arc::clone(&pictures[0].target);
-        let mut fitter = Fitter::resume(&mut cpu, target, options, checkpoint).unwrap();
+        let mut by_hand = Run::resume(&mut cpu, target, options, checkpoint).unwrap();
         let last = loop {
-            let progress = fitter.step().unwrap();
+            let progress = by_hand.step().unwrap();
             if progress.stop.is_some() {
                 break progress;
             }
@@ -261,7 +261,7 @@ set = { color.beta1 = 0.9 }
         let path = runs.join(format!("{key}-{iteration:06}.checkpoint.json"));
         let json: serde_json::Value =
             serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
-        json["state"]["gaussians"]["color"][place].as_f64().unwrap()
+        json["work"]["descent"]["state"]["gaussians"]["color"][place].as_f64().unwrap()
     };
     let mut reader = csv::Reader::from_path(runs.join(format!("{key}.moments.csv"))).unwrap();
     let mut checked = 0;
@@ -311,7 +311,7 @@ fn errors_name_the_key() {
         assert!(error.contains(says), "{says}: {error}");
     }
     for (text, says) in [
-        (with("method = \"lbfgs\"", "method = \"lbgfs\""), "lbfgs: no method \"lbgfs\""),
+        (with("method = \"lbfgs\"", "method = \"lbgfs\""), "lbfgs: method: no method \"lbgfs\""),
         (with("method = \"adam\"", "method = \"adam\"\nset = { beta9 = 1 }"), "adam: set: "),
         (with("method = \"adam\"", "method = \"adam\"\nset = { rate = \"fast\" }"), "set.rate"),
         (with("method = \"adam\"", "method = \"adam\"\nschedule = \"cos\""), "adam: schedule: "),

@@ -3,7 +3,7 @@
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
-use super::moves::normal;
+use crate::normal;
 
 /// Trials in a generation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +84,7 @@ impl Evolution {
     /// A trial.
     pub fn ask(&self, random: &mut impl Rng) -> Vec<f64> {
         let n = self.mean.len();
-        let z: Vec<f64> = (0..n).map(|_| normal(random)).collect();
+        let z: Vec<f64> = (0..n).map(|_| normal::draw(random)).collect();
         let along = |row: usize| {
             let terms = self.factor[at(row, 0)..=at(row, row)].iter().zip(&z);
             self.mean[row] + self.sigma * terms.map(|(factor, z)| factor * z).sum::<f64>()

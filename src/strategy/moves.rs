@@ -71,10 +71,3 @@ pub(super) fn copy_row(to: &mut Gaussians, from: &Gaussians, row: usize) {
     to.factor_px[row] = from.factor_px[row];
     to.color_of_mut(row).copy_from_slice(from.color_of(row));
 }
-
-/// A standard normal number (Box and Muller 1958).
-pub(super) fn normal(random: &mut impl rand::Rng) -> f64 {
-    use rand::RngExt;
-    let radius = (-2.0 * (1.0 - random.random::<f64>()).ln()).sqrt();
-    radius * (std::f64::consts::TAU * random.random::<f64>()).cos()
-}

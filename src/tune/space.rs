@@ -66,9 +66,7 @@ impl Dimension {
         let unit = unit.clamp(0.0, 1.0);
         match self.scale {
             Scale::Linear => self.low + unit * (self.high - self.low),
-            Scale::Log | Scale::Factor => {
-                (self.low.ln() + unit * (self.high / self.low).ln()).exp()
-            }
+            Scale::Log | Scale::Factor => self.low * (self.high / self.low).powf(unit),
         }
         .clamp(self.low, self.high)
     }

@@ -22,7 +22,7 @@ fn the_line_of_the_documentation_works() {
         .success();
     assert_eq!(size_of(&place.path("out.png")), SIZE);
     let table = String::from_utf8(place.bytes("m.csv")).unwrap();
-    assert!(table.starts_with("input,iteration,loss_l1,"));
+    assert!(table.starts_with("input,iteration,gaussians,loss_l1,"));
     // From the start to the end of 250 passes, of which line searches and revisions take some.
     let iterations: Vec<u64> = table
         .lines()

@@ -7,8 +7,9 @@ use serde_json::Value;
 
 use crate::error::Result;
 use crate::gaussians::Gaussians;
+use crate::normal;
 use crate::optim::{Numbers, Part, Setting, saved};
-use crate::strategy::moves::{Moves, copy_row, normal};
+use crate::strategy::moves::{Moves, copy_row};
 use crate::strategy::{Blocks, Brief, Ground, Leg, Search, Strategy, Tried, Work, shares};
 
 /// Random moves of position and shape, kept where they lower the loss around them, and now and
@@ -97,7 +98,7 @@ impl Search for Annealing {
             let row = moves_now.then(|| block.rows[random.random_range(0..block.rows.len())]);
             if let Some(row) = row {
                 let step: Vec<f64> =
-                    (0..moves.geometry()).map(|_| sigma * normal(random)).collect();
+                    (0..moves.geometry()).map(|_| sigma * normal::draw(random)).collect();
                 moves.apply(&mut trial, row, &step);
             }
             state.moving.push(row);

@@ -7,8 +7,9 @@ use serde_json::Value;
 
 use crate::error::Result;
 use crate::gaussians::Gaussians;
+use crate::normal;
 use crate::optim::{Group, Numbers, Part, PerGroup, Setting, saved};
-use crate::strategy::moves::{Moves, copy_row, normal};
+use crate::strategy::moves::{Moves, copy_row};
 use crate::strategy::{Blocks, Brief, Ground, Leg, Search, Strategy, Tried, Work};
 
 /// A population of whole pictures. A child has each region, a block of Gaussians, from one of its
@@ -102,7 +103,7 @@ impl Genetic {
                 Group::Color => moves.geometry()..moves.dimension(),
             };
             let mut step = vec![0.0; moves.dimension()];
-            step[numbers].fill_with(|| self.sigma.get(group) * normal(random));
+            step[numbers].fill_with(|| self.sigma.get(group) * normal::draw(random));
             moves.apply(child, row, &step);
         }
     }

@@ -7,8 +7,9 @@ use serde_json::Value;
 
 use crate::error::Result;
 use crate::gaussians::Gaussians;
+use crate::normal;
 use crate::optim::{Numbers, Part, Setting, saved};
-use crate::strategy::moves::{Moves, normal};
+use crate::strategy::moves::Moves;
 use crate::strategy::{Blocks, Brief, Ground, Leg, Search, Strategy, Tried, Work};
 
 /// A particle is all Gaussians; what is best is known for each block, and one drawing of a
@@ -95,7 +96,7 @@ impl Particle {
         random: &mut impl rand::Rng,
     ) -> Self {
         let count = origin.len() * dimension;
-        let mut some = || (0..count).map(|_| (sigma * normal(random)) as f32).collect();
+        let mut some = || (0..count).map(|_| (sigma * normal::draw(random)) as f32).collect();
         let (place, velocity) = (some(), some());
         Self { place, velocity, best: Vec::new(), losses: Vec::new() }
     }
