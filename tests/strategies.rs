@@ -269,3 +269,28 @@ fn frozen_groups_rest_whatever_the_rule_makes_of_the_others() {
         assert!(end.mean_px == start.mean_px && end.color == start.color, "{method}");
     }
 }
+
+#[test]
+fn records_are_of_the_picture_itself_and_searches_have_some_too() {
+    for method in ["coarse-to-polish", "annealing:10+lbfgs"] {
+        let mut cpu = Cpu::new();
+        let mut run = Run::new(&mut cpu, picture(), options(method, 40)).unwrap();
+        run.details_every(Some(5));
+        let mut recorded = Vec::new();
+        loop {
+            let before = run.iteration();
+            let progress = run.step().unwrap();
+            if run.is_record_due(before, &progress) {
+                recorded.push(progress.clone());
+            }
+            if progress.stop.is_some() {
+                break;
+            }
+        }
+        let best = run.best().psnr_db;
+        assert!(recorded.iter().all(|row| row.best_psnr_db <= best), "{method}");
+        let seen = recorded.iter().map(|row| row.psnr_db).fold(f64::NEG_INFINITY, f64::max);
+        assert!(seen <= best + 1e-9, "{method}: {seen} above {best}");
+        assert!(recorded.len() >= 5, "{method}: {}", recorded.len());
+    }
+}

@@ -230,14 +230,15 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Whether a step, begun after `before` iterations, is one to be recorded: it has details, or
-    /// it is the trial of a search that reached a multiple of what [`Self::details_every`] asked
-    /// for.
+    /// Whether a step, begun after `before` iterations, is one to be recorded: it has details of
+    /// the picture itself, or it is the trial of a search that reached a multiple of what
+    /// [`Self::details_every`] asked for.
     pub fn is_record_due(&self, before: u64, progress: &Progress) -> bool {
         let leg = self.legs.get(self.before.leg);
         let searches = leg.is_some_and(|leg| matches!(leg.work, Work::Search { .. }));
         let passed = |every: u64| before / every.max(1) < self.iteration() / every.max(1);
-        progress.details.is_some() || (searches && self.details_every.is_some_and(passed))
+        let seen = progress.details.is_some() && !progress.rejected;
+        seen || (searches && self.details_every.is_some_and(passed))
     }
 
     /// The options in force.
