@@ -16,10 +16,8 @@ pub const PART: Part = Part {
     ..SCHEDULE
 };
 
-/// A ratio needs numbers above zero.
-const SMALLEST: f64 = 1e-300;
-
+/// A ratio needs a number above zero.
 const POSITIVE_FROM: Setting =
-    Setting::new("from", "value at the start", 1.0, [SMALLEST, f64::MAX]);
+    Setting::new("from", "value at the start", 1.0, [f64::MIN_POSITIVE, f64::MAX]);
 
 const POSITIVE_TO: Setting = Setting::new("to", "value at the end", 0.01, [0.0, f64::MAX]);
