@@ -11,13 +11,13 @@ use crate::image::Size;
 use crate::init::ColorStart;
 use crate::loss::Loss;
 use crate::optim;
-use crate::strategy::RunOptions;
+use crate::strategy::{AUTO, RunOptions};
 
 /// Settings of a fit, each of which may be left out. Later ones win over earlier ones.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Settings {
-    /// A method; without one the run is the preset for its number of iterations.
+    /// A method; without one, or with `auto`, the run is the preset for its number of iterations.
     pub method: Option<String>,
     /// Numbers of the method, by name; tables inside are for groups or parts.
     pub set: Table,
@@ -124,7 +124,7 @@ impl Settings {
         if let Some(iterations) = self.iterations {
             fit.stop.iterations = iterations;
         }
-        if self.method.is_none() {
+        if self.method.as_deref().is_none_or(|method| method == AUTO) {
             recipe::apply(&mut fit);
             fit.blend = recipe::blend(gaussians, size);
         }

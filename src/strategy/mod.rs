@@ -55,6 +55,10 @@ pub struct Strategy {
     pub plan: fn(&Brief<'_>) -> Result<Vec<Leg>>,
 }
 
+/// The strategy that is the presets' own method, as long as nothing better is known: blend and all
+/// else are chosen as for them.
+pub const AUTO: &str = plans::AUTO.part.name;
+
 /// What all strategies have in common.
 const PART: Part = Part { kind: Kind::Strategy, build: Build::Strategy, ..Part::EMPTY };
 

@@ -13,7 +13,7 @@ use lgi::fit::{FitOptions, Quality, StopRules, iterations_within, recipe};
 use lgi::image::Image;
 use lgi::init::ColorStart;
 use lgi::optim::schedule::Schedule;
-use lgi::strategy::RunOptions;
+use lgi::strategy::{AUTO, RunOptions};
 
 use super::arguments::{
     DensityArguments, EncodeArguments, ModelArguments, OptimizerArguments, ScheduleArguments,
@@ -68,9 +68,6 @@ pub fn fit_options(
     }
     Ok(run)
 }
-
-/// The strategy that is the preset's own method, as long as nothing better is known.
-const AUTO: &str = "auto";
 
 /// Whether options were given that only make sense for an update rule by itself: then the preset
 /// is no more than its number of iterations.

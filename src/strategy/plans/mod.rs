@@ -7,6 +7,8 @@ mod coarse_to_polish;
 mod hierarchical;
 mod optimal_transport;
 
+pub(super) use auto::STRATEGY as AUTO;
+
 use super::Strategy;
 
 /// All of them.
