@@ -341,6 +341,35 @@ fn every_built_in_experiment_can_be_planned_at_both_sizes() {
 }
 
 #[test]
+fn every_built_in_experiment_runs_and_writes_its_report() {
+    for built_in in builtin::ALL {
+        let name = built_in.name;
+        let mut experiment = built_in.experiment().unwrap().quick();
+        experiment.drop_branches();
+        experiment.pictures = vec!["synthetic#24x20+8+8".into()];
+        experiment.crop = None;
+        experiment.gaussians = vec![6];
+        experiment.seeds = vec![0];
+        experiment.watch.truncate(1);
+        experiment.settings.iterations = Some(4);
+        for variant in &mut experiment.variants {
+            variant.settings.iterations = variant.settings.iterations.and(Some(4));
+            let shortened =
+                variant.settings.method.as_deref().map(|text| text.replace(":50", ":2"));
+            variant.settings.method = shortened;
+        }
+        let directory = tempfile::tempdir().unwrap();
+        let job = Job::new(experiment).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(job.plan().left_out.is_empty(), "{name}: {:?}", job.plan().left_out);
+        let watch = StopAfter::new(usize::MAX);
+        assert!(job.run(directory.path(), &workers(2), &watch, name).unwrap(), "{name}");
+        assert_eq!(job.results(directory.path()).unwrap().runs.len(), job.plan().runs.len());
+        let report = std::fs::read_to_string(directory.path().join("report.md")).unwrap();
+        assert!(report.contains("## Results"), "{name}: {report}");
+    }
+}
+
+#[test]
 fn divergence_in_small_shows_averages_losing_coverage() {
     let mut experiment = builtin::BuiltIn::named("divergence").unwrap().experiment().unwrap();
     experiment.pictures = vec!["synthetic#32x32+0+0".into()];
