@@ -1,15 +1,15 @@
 //! What must hold for everything that a method can be put together from.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
-use lgi::Result;
+#[path = "common/counting_backend.rs"]
+mod counting_backend;
+
+use counting_backend::CountingBackend;
 use lgi::backend::oracle::Oracle;
-use lgi::backend::{Backend, Splats};
-use lgi::blend::Blend;
 use lgi::fit::{Checkpoint, FitOptions, Fitter, StopRules};
 use lgi::image::{Image, Size};
-use lgi::loss::{Loss, LossTerms};
 use lgi::optim::{Kind, OptimizerOptions, Part, registry};
 use lgi::strategy::{self, Run, RunCheckpoint, RunOptions, Strategy};
 
@@ -211,59 +211,14 @@ fn every_strategy_lowers_the_loss_and_keeps_the_number_of_gaussians() {
     }
 }
 
-/// Counts sweeps over the picture, weighted by their pixels.
-struct Counting {
-    inner: Oracle,
-    pixels: Arc<AtomicUsize>,
-}
-
-impl Counting {
-    fn add(&self, sweeps: usize, size: Size) {
-        self.pixels.fetch_add(sweeps * size.pixels(), Ordering::Relaxed);
-    }
-}
-
-impl Backend for Counting {
-    fn description(&self) -> &str {
-        "counting"
-    }
-
-    fn render(&mut self, splats: &Splats, size: Size) -> Result<Image> {
-        self.add(1, size);
-        self.inner.render(splats, size)
-    }
-
-    fn vjp(&mut self, splats: &Splats, gradient: &Image) -> Result<Vec<f32>> {
-        self.add(1, gradient.size());
-        self.inner.vjp(splats, gradient)
-    }
-
-    fn jvp(&mut self, splats: &Splats, tangent: &[f32], size: Size) -> Result<Image> {
-        self.add(1, size);
-        self.inner.jvp(splats, tangent, size)
-    }
-
-    fn loss_and_vjp(
-        &mut self,
-        splats: &Splats,
-        target: &Arc<Image>,
-        loss: &Loss,
-        blend: Blend,
-        moments: &mut Vec<f32>,
-    ) -> Result<LossTerms> {
-        self.add(2, target.size());
-        self.inner.loss_and_vjp(splats, target, loss, blend, moments)
-    }
-}
-
 #[test]
 fn a_strategy_costs_the_passes_that_it_was_given() {
     for strategy in strategy::all() {
         let mut options = run_of(strategy);
         options.fit.stop.iterations = 40;
         let legs = options.legs(&picture()).unwrap().len() as f64;
-        let pixels = Arc::new(AtomicUsize::new(0));
-        let mut backend = Counting { inner: Oracle, pixels: Arc::clone(&pixels) };
+        let mut backend = CountingBackend::default();
+        let pixels = Arc::clone(&backend.pixels);
         let mut run = Run::new(&mut backend, picture(), options).unwrap();
         // As with every fit, the start's colours are not counted.
         pixels.store(0, Ordering::Relaxed);

@@ -1,7 +1,12 @@
 //! Whole fits with line searches, growth, relocation and several stages.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
+#[path = "common/counting_backend.rs"]
+mod counting_backend;
+
+use counting_backend::CountingBackend;
 use lgi::backend::oracle::Oracle;
 use lgi::backend::{Backend, Splats};
 use lgi::blend::Blend;
@@ -239,58 +244,13 @@ fn every_preset_takes_every_picture() {
     }
 }
 
-/// A backend that counts what it is asked to do.
-#[derive(Default)]
-struct Counting {
-    sweeps: Arc<std::sync::atomic::AtomicU64>,
-}
-
-impl Counting {
-    fn count(&self, sweeps: u64) {
-        self.sweeps.fetch_add(sweeps, std::sync::atomic::Ordering::Relaxed);
-    }
-}
-
-impl Backend for Counting {
-    fn description(&self) -> &str {
-        "counting"
-    }
-
-    fn render(&mut self, splats: &Splats, size: Size) -> Result<Image> {
-        self.count(1);
-        Oracle.render(splats, size)
-    }
-
-    fn vjp(&mut self, splats: &Splats, gradient: &Image) -> Result<Vec<f32>> {
-        self.count(1);
-        Oracle.vjp(splats, gradient)
-    }
-
-    fn jvp(&mut self, splats: &Splats, tangent: &[f32], size: Size) -> Result<Image> {
-        self.count(1);
-        Oracle.jvp(splats, tangent, size)
-    }
-
-    fn loss_and_vjp(
-        &mut self,
-        splats: &Splats,
-        target: &Arc<Image>,
-        loss: &Loss,
-        blend: Blend,
-        moments: &mut Vec<f32>,
-    ) -> Result<LossTerms> {
-        self.count(2);
-        Oracle.loss_and_vjp(splats, target, loss, blend, moments)
-    }
-}
-
 #[test]
 fn iterations_are_passes_over_the_picture_and_nothing_is_left_out() {
     for blend in [Blend::Additive, Blend::NORMALIZED] {
         for channels in [1, 3, 4] {
-            let mut backend = Counting::default();
-            let sweeps = Arc::clone(&backend.sweeps);
-            let made = || sweeps.load(std::sync::atomic::Ordering::Relaxed);
+            let mut backend = CountingBackend::default();
+            let pixels = Arc::clone(&backend.pixels);
+            let made = || (pixels.load(Ordering::Relaxed) / SIZE.pixels()) as u64;
             let options = FitOptions { blend, ..recipe_of(25, 50) };
             let mut fitter = Fitter::new(&mut backend, picture(SIZE, channels), options).unwrap();
             let (start, first) = (made(), fitter.iteration());

@@ -85,9 +85,7 @@ impl Checkpoint {
     /// # Errors
     /// [`Error::Io`] with the path.
     pub fn write(&self, path: &Path) -> Result<()> {
-        let json = serde_json::to_vec(self)
-            .map_err(|error| Error::Invalid(format!("{WHAT} cannot be written: {error}")))?;
-        atomic_file::write(path, &json, true)
+        write_json(path, self)
     }
 
     /// Reads a checkpoint.
@@ -95,8 +93,7 @@ impl Checkpoint {
     /// # Errors
     /// [`Error::Io`], [`Error::Malformed`] or [`Error::Unsupported`] with the path.
     pub fn read(path: &Path) -> Result<Self> {
-        let bytes = std::fs::read(path).map_err(|e| Error::io("read", e).at(path))?;
-        Self::parse(&bytes).map_err(|error| error.at(path))
+        read_with(path, Self::parse)
     }
 
     fn parse(bytes: &[u8]) -> Result<Self> {
@@ -161,6 +158,25 @@ impl FitOptions {
         }
         Ok(())
     }
+}
+
+/// Writes a checkpoint of whatever kind, replacing an older one; never leaves half a file.
+///
+/// # Errors
+/// [`Error::Io`] with the path.
+pub(crate) fn write_json(path: &Path, checkpoint: &impl Serialize) -> Result<()> {
+    let json = serde_json::to_vec(checkpoint)
+        .map_err(|error| Error::Invalid(format!("{WHAT} cannot be written: {error}")))?;
+    atomic_file::write(path, &json, true)
+}
+
+/// Reads a checkpoint that `parse` knows; errors name the path.
+///
+/// # Errors
+/// [`Error::Io`], and those of `parse`.
+pub(crate) fn read_with<T>(path: &Path, parse: impl Fn(&[u8]) -> Result<T>) -> Result<T> {
+    let bytes = std::fs::read(path).map_err(|e| Error::io("read", e).at(path))?;
+    parse(&bytes).map_err(|error| error.at(path))
 }
 
 /// Reads the JSON of a checkpoint, if it is of this version.

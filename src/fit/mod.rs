@@ -36,8 +36,8 @@ mod time_budget;
 mod update;
 mod wrapped;
 
-pub(crate) use checkpoint::parse_version;
 pub use checkpoint::{Checkpoint, PictureId};
+pub(crate) use checkpoint::{parse_version, read_with, write_json};
 pub use count_search::{CountSearch, Verdict};
 pub use fitter::Fitter;
 pub use options::{FitOptions, StopRules};

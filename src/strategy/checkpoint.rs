@@ -6,14 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::options::RunOptions;
 use super::seeker::Saved;
-use crate::atomic_file;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::fit::{Best, Checkpoint, PictureId};
 
 /// Version of the format; a change that old readers cannot take raises it.
 const VERSION: u32 = 3;
-
-const WHAT: &str = "checkpoint";
 
 /// The whole state of a run as JSON. Numbers are written so that they are read back to the bit.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -76,20 +73,17 @@ impl RunCheckpoint {
     /// Writes the checkpoint, replacing an older one; never leaves half a file.
     ///
     /// # Errors
-    /// [`Error::Io`] with the path.
+    /// [`crate::Error::Io`] with the path.
     pub fn write(&self, path: &Path) -> Result<()> {
-        let json = serde_json::to_vec(self)
-            .map_err(|error| Error::Invalid(format!("{WHAT} cannot be written: {error}")))?;
-        atomic_file::write(path, &json, true)
+        crate::fit::write_json(path, self)
     }
 
     /// Reads a checkpoint.
     ///
     /// # Errors
-    /// [`Error::Io`], [`Error::Malformed`] or [`Error::Unsupported`] with the path.
+    /// [`crate::Error::Io`], [`crate::Error::Malformed`] or [`crate::Error::Unsupported`] with the path.
     pub fn read(path: &Path) -> Result<Self> {
-        let bytes = std::fs::read(path).map_err(|e| Error::io("read", e).at(path))?;
-        Self::parse(&bytes).map_err(|error| error.at(path))
+        crate::fit::read_with(path, Self::parse)
     }
 
     fn parse(bytes: &[u8]) -> Result<Self> {

@@ -1,5 +1,6 @@
 //! The pieces that a run is made of.
 
+use super::brief::Brief;
 use super::search::Search;
 use crate::fit::FitOptions;
 use crate::optim::Numbers;
@@ -11,6 +12,14 @@ pub struct Leg {
     pub passes: u64,
     /// What it does.
     pub work: Work,
+}
+
+impl Leg {
+    /// A search with all passes and numbers of a brief.
+    pub(super) fn search(brief: &Brief<'_>, build: fn(&Numbers) -> Box<dyn Search>) -> Self {
+        let numbers = brief.numbers.clone();
+        Self { passes: brief.passes, work: Work::Search { build, numbers } }
+    }
 }
 
 /// What a leg does.

@@ -10,7 +10,7 @@ use crate::gaussians::Gaussians;
 use crate::optim::{Numbers, Part, Setting, saved};
 use crate::strategy::evolution::{Evolution, Population};
 use crate::strategy::moves::Moves;
-use crate::strategy::{Blocks, Brief, Ground, Leg, Search, Strategy, Tried, Work};
+use crate::strategy::{Blocks, Brief, Ground, Leg, Search, Strategy, Tried};
 
 /// One evolution for each block of a few Gaussians, all of them judged by the same drawings. A
 /// picture of no more Gaussians than a block has is one evolution, by its whole loss.
@@ -36,9 +36,7 @@ pub const STRATEGY: Strategy = Strategy {
 };
 
 fn plan(brief: &Brief<'_>) -> Result<Vec<Leg>> {
-    let numbers = brief.numbers.clone();
-    let work = Work::Search { build: |numbers| Box::new(Cmaes::new(numbers)), numbers };
-    Ok(vec![Leg { passes: brief.passes, work }])
+    Ok(vec![Leg::search(brief, |numbers| Box::new(Cmaes::new(numbers)))])
 }
 
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use crate::gaussians::Gaussians;
 use crate::normal;
 use crate::optim::{Group, Numbers, Part, PerGroup, Setting, saved};
 use crate::strategy::moves::{Moves, copy_row};
-use crate::strategy::{Blocks, Brief, Ground, Leg, Search, Strategy, Tried, Work};
+use crate::strategy::{Blocks, Brief, Ground, Leg, Search, Strategy, Tried};
 
 /// A population of whole pictures. A child has each region, a block of Gaussians, from one of its
 /// parents, mostly from the one that draws it better; then some of its Gaussians mutate in one
@@ -39,9 +39,7 @@ pub const STRATEGY: Strategy = Strategy {
 };
 
 fn plan(brief: &Brief<'_>) -> Result<Vec<Leg>> {
-    let numbers = brief.numbers.clone();
-    let work = Work::Search { build: |numbers| Box::new(Genetic::new(numbers)), numbers };
-    Ok(vec![Leg { passes: brief.passes, work }])
+    Ok(vec![Leg::search(brief, |numbers| Box::new(Genetic::new(numbers)))])
 }
 
 #[derive(Debug)]

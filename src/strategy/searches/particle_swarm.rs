@@ -10,7 +10,7 @@ use crate::gaussians::Gaussians;
 use crate::normal;
 use crate::optim::{Numbers, Part, Setting, saved};
 use crate::strategy::moves::Moves;
-use crate::strategy::{Blocks, Brief, Ground, Leg, Search, Strategy, Tried, Work};
+use crate::strategy::{Blocks, Brief, Ground, Leg, Search, Strategy, Tried};
 
 /// A particle is all Gaussians; what is best is known for each block, and one drawing of a
 /// particle judges all of its blocks.
@@ -34,9 +34,7 @@ pub const STRATEGY: Strategy = Strategy {
 };
 
 fn plan(brief: &Brief<'_>) -> Result<Vec<Leg>> {
-    let numbers = brief.numbers.clone();
-    let work = Work::Search { build: |numbers| Box::new(ParticleSwarm::new(numbers)), numbers };
-    Ok(vec![Leg { passes: brief.passes, work }])
+    Ok(vec![Leg::search(brief, |numbers| Box::new(ParticleSwarm::new(numbers)))])
 }
 
 #[derive(Debug)]
