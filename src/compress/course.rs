@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 
 use crate::error::Result;
 use crate::fit::{Best, Fitter};
+use crate::optim::Optimizer;
 
 /// How far an encoding is.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -43,11 +44,12 @@ impl<'a> Course<'a> {
         self.is_over
     }
 
-    /// Runs a fit to its end, or as far as it may go.
+    /// Runs a fit to its end, or as far as it may go. Gives the optimizer too, which remembers
+    /// what it learnt.
     ///
     /// # Errors
     /// Those of the fit.
-    pub fn run(&mut self, mut fitter: Fitter<'_>) -> Result<Best> {
+    pub fn run(&mut self, mut fitter: Fitter<'_>) -> Result<(Best, Optimizer)> {
         loop {
             let progress = fitter.step()?;
             let ended = progress.stop.is_some();
@@ -59,7 +61,7 @@ impl<'a> Course<'a> {
                 self.is_over |= (self.observer)(&told).is_break();
             }
             if ended || self.is_over {
-                return Ok(fitter.best());
+                return Ok(fitter.finish());
             }
         }
     }

@@ -19,6 +19,7 @@ use crate::gaussians::Gaussians;
 use crate::image::Image;
 use crate::init::ColorStart;
 use crate::metrics;
+use crate::optim::{Optimizer, RowMap};
 use crate::renderer::Renderer;
 
 /// What a bit costs, in squares of the colour step of half the sum of squared differences.
@@ -67,6 +68,8 @@ pub(super) struct Encoder<'a> {
     /// What the base layer leaves.
     rest: Arc<Image>,
     step: u8,
+    /// That of the last fit: the next one goes on from what it knows of the curvature.
+    optimizer: Option<Optimizer>,
 }
 
 impl<'a> Encoder<'a> {
@@ -93,6 +96,7 @@ impl<'a> Encoder<'a> {
             base,
             rest,
             step: 0,
+            optimizer: None,
         };
         encoder.set_step(1.0)?;
         Ok(encoder)
@@ -215,7 +219,9 @@ impl<'a> Encoder<'a> {
         self.course.expect(self.effort.passes());
         let options = self.fit_options(count, self.effort.iterations);
         let fitter = Fitter::new(self.backend, Arc::clone(&self.rest), options)?;
-        Ok(self.course.run(fitter)?.gaussians)
+        let (best, optimizer) = self.course.run(fitter)?;
+        self.optimizer = Some(optimizer);
+        Ok(best.gaussians)
     }
 
     fn refit(&mut self, gaussians: Gaussians) -> Result<Gaussians> {
@@ -225,9 +231,14 @@ impl<'a> Encoder<'a> {
         let mut options = self.fit_options(gaussians.len(), self.effort.refit_iterations);
         options.density = DensityOptions::FIXED;
         options.colors = ColorStart::Local;
-        let fitter =
+        let mut fitter =
             Fitter::from_gaussians(self.backend, Arc::clone(&self.rest), options, gaussians)?;
-        Ok(self.course.run(fitter)?.gaussians)
+        if let Some(optimizer) = self.optimizer.take() {
+            fitter.set_optimizer(optimizer);
+        }
+        let (best, optimizer) = self.course.run(fitter)?;
+        self.optimizer = Some(optimizer);
+        Ok(best.gaussians)
     }
 
     fn fit_options(&self, count: usize, iterations: u64) -> FitOptions {
@@ -268,8 +279,11 @@ impl<'a> Encoder<'a> {
 
     /// Gaussians quantised and searched.
     fn searched(&mut self, gaussians: &Gaussians) -> Result<Coded> {
-        let atoms = quantize_all(gaussians, self.step(), self.rest.size());
-        let mut search = self.begin_search(atoms)?;
+        let nearest = quantize_all(gaussians, self.step(), self.rest.size());
+        let mut rows = RowMap::identity(nearest.len());
+        rows.retain(&nearest.iter().map(Option::is_some).collect::<Vec<_>>());
+        self.remap(&rows);
+        let mut search = self.begin_search(nearest.into_iter().flatten().collect())?;
         // One is worth waiting for.
         let sweeps = match (self.parts.search, self.course.is_over()) {
             (false, _) => 0,
@@ -283,7 +297,16 @@ impl<'a> Encoder<'a> {
                 break;
             }
         }
-        Ok(self.coded(search.into_atoms()))
+        let (atoms, rows) = search.into_atoms();
+        self.remap(&rows);
+        Ok(self.coded(atoms))
+    }
+
+    /// Gaussians came or went since the last fit.
+    fn remap(&mut self, rows: &RowMap) {
+        if let Some(optimizer) = &mut self.optimizer {
+            optimizer.remap(rows, &Gaussians::empty(0));
+        }
     }
 
     fn begin_search(&mut self, atoms: Vec<Atom>) -> Result<Search> {
@@ -363,6 +386,7 @@ impl<'a> Encoder<'a> {
         };
         density::revise(&mut new, None, &scene, &[], &plan);
         let least = NEW_BITS * self.lambda();
+        let mut rows = RowMap::identity(gaussians.len());
         for index in 0..new.len() {
             let color = new.color_of(index);
             let square: f32 = color.iter().map(|c| c * c).sum();
@@ -370,8 +394,10 @@ impl<'a> Encoder<'a> {
             let gain = 0.5 * square * std::f32::consts::PI * (a * d - b * c).abs();
             if gain > least {
                 gaussians.push(new.mean_px[index], new.factor_px[index], color);
+                rows.append(1);
             }
         }
+        self.remap(&rows);
         Ok(())
     }
 }

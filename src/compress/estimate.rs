@@ -109,5 +109,6 @@ fn distortion(
     options.optimizer.rule = "lbfgs".into();
     options.stop.iterations = ITERATIONS;
     let fitter = Fitter::new(backend, Arc::clone(target), options)?;
-    Ok(0.5 * course.run(fitter)?.loss * target.data().len() as f64)
+    let (best, _) = course.run(fitter)?;
+    Ok(0.5 * best.loss * target.data().len() as f64)
 }

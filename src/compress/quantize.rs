@@ -97,8 +97,8 @@ pub fn to_components(color: &[f32]) -> [f32; MAX_COMPONENTS] {
     }
 }
 
-/// Every Gaussian's nearest atom at a colour step `d`; those that round to no colour are left out.
-pub fn quantize_all(gaussians: &Gaussians, step: f64, size: Size) -> Vec<Atom> {
+/// Every Gaussian's nearest atom at a colour step `d`; nothing for those that round to no colour.
+pub fn quantize_all(gaussians: &Gaussians, step: f64, size: Size) -> Vec<Option<Atom>> {
     let atom = |index: usize| {
         let [a, b, c, d] = gaussians.factor_px[index].map(f64::from);
         let norm = (std::f64::consts::PI * (a * d - b * c).abs()).sqrt() / step;
@@ -109,5 +109,5 @@ pub fn quantize_all(gaussians: &Gaussians, step: f64, size: Size) -> Vec<Atom> {
         let geometry = Geometry::of(gaussians.mean_px[index], gaussians.factor_px[index]);
         (color != [0; MAX_COMPONENTS]).then(|| geometry.quantize(color, size))
     };
-    (0..gaussians.len()).filter_map(atom).collect()
+    (0..gaussians.len()).map(atom).collect()
 }

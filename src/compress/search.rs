@@ -16,6 +16,7 @@ use crate::codec::coded::Coded;
 use crate::codec::coded::atom::{Atom, Lattice, MAX_COMPONENT, MAX_COMPONENTS, POSITION_BITS};
 use crate::codec::coded::fixed::{HALF_TURN, OCTAVE};
 use crate::image::Size;
+use crate::optim::RowMap;
 
 /// Side of the cells that keep count of waves, in pixels.
 const CELL_PX: usize = 8;
@@ -40,6 +41,8 @@ pub struct Search {
     residual: Vec<f32>,
     /// The atoms.
     atoms: Vec<Atom>,
+    /// Where among the atoms of the beginning each comes from.
+    rows: RowMap,
     arch: Arch,
 }
 
@@ -87,7 +90,8 @@ impl Search {
         atoms: Vec<Atom>,
     ) -> Self {
         let step_square = Coded::step_of(step).powi(2) as f32;
-        Self { size, channels, step, step_square, lambda, residual, atoms, arch: Arch::new() }
+        let rows = RowMap::identity(atoms.len());
+        Self { size, channels, step, step_square, lambda, residual, atoms, rows, arch: Arch::new() }
     }
 
     /// The atoms as they are now.
@@ -95,9 +99,9 @@ impl Search {
         &self.atoms
     }
 
-    /// The atoms in the end.
-    pub fn into_atoms(self) -> Vec<Atom> {
-        self.atoms
+    /// The atoms in the end, and which of the first each was.
+    pub fn into_atoms(self) -> (Vec<Atom>, RowMap) {
+        (self.atoms, self.rows)
     }
 
     /// Takes away the atoms that are worth least for their bits, `bits` in all, about, and at
@@ -133,9 +137,14 @@ impl Search {
                 break;
             }
         }
-        let mut alive = alive.into_iter();
-        self.atoms.retain(|_| alive.next().unwrap_or(true));
+        self.retain(&alive);
         dropped
+    }
+
+    fn retain(&mut self, alive: &[bool]) {
+        self.rows.retain(alive);
+        let mut alive = alive.iter();
+        self.atoms.retain(|_| alive.next().copied().unwrap_or(true));
     }
 
     fn erase(&mut self, atom: Atom) {
@@ -182,8 +191,7 @@ impl Search {
                 }
             }
         }
-        let mut alive = alive.into_iter();
-        self.atoms.retain(|_| alive.next().unwrap_or(true));
+        self.retain(&alive);
         changes
     }
 

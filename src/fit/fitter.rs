@@ -257,6 +257,15 @@ impl<'a> Fitter<'a> {
         Ok(())
     }
 
+    /// Ends the fit: the best state, and the optimizer with what it remembers of the way there.
+    pub fn finish(mut self) -> (Best, Optimizer) {
+        let best = self.best();
+        if best.gaussians.len() != self.state.gaussians.len() {
+            self.optimizer.reset();
+        }
+        (best, self.optimizer)
+    }
+
     /// Ends the fit and gives the backend back.
     pub fn into_backend(self) -> &'a mut dyn Backend {
         self.renderer.into_backend()
