@@ -99,7 +99,8 @@ impl Costs {
         bits += 2.0 * (steps.scale_bits as f32 - 2.0);
         bits += steps.angle_bits(shape.scale) as f32;
         let [column, row] = Lattice::new(steps, &shape).steps_px();
-        bits + (LEAF_PX / (column * row)).log2().max(0.0)
+        // Every other point of the lattice may be.
+        bits + (0.5 * LEAF_PX / (column * row)).log2().max(0.0)
     }
 }
 

@@ -28,7 +28,7 @@ impl Effort {
         let (iterations, rounds, sweeps, refit_iterations) = match quality {
             Quality::Draft => (24, 1, 1, 0),
             Quality::Fast => (60, 3, 2, 12),
-            Quality::Balanced => (100, 5, 3, 40),
+            Quality::Balanced => (80, 5, 3, 40),
             Quality::High => (600, 6, 4, 60),
             Quality::Max => (2000, 10, 6, 120),
         };
@@ -49,6 +49,7 @@ impl Effort {
             DENSE_PX.. => self,
             _ => Self {
                 rounds: self.rounds * 6 / 5,
+                sweeps: self.sweeps * 4 / 3,
                 refit_iterations: self.refit_iterations * 3 / 2,
                 ..self
             },

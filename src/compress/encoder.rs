@@ -23,10 +23,10 @@ use crate::optim::{Optimizer, RowMap};
 use crate::renderer::Renderer;
 
 /// What a bit costs, in squares of the colour step of half the sum of squared differences.
-const LAMBDA: f64 = 0.05;
+const LAMBDA: f64 = 0.06;
 
 /// Weight of the penalty on the rate during a fit.
-const RATE_WEIGHT: f32 = 0.3;
+const RATE_WEIGHT: f32 = 0.36;
 
 /// Bits of a new Gaussian, for the decision whether it is worth a trial.
 const NEW_BITS: f32 = 10.0;
@@ -70,6 +70,8 @@ pub(super) struct Encoder<'a> {
     step: u8,
     /// That of the last fit: the next one goes on from what it knows of the curvature.
     optimizer: Option<Optimizer>,
+    /// What became of its Gaussians since.
+    rows: RowMap,
 }
 
 impl<'a> Encoder<'a> {
@@ -97,6 +99,7 @@ impl<'a> Encoder<'a> {
             rest,
             step: 0,
             optimizer: None,
+            rows: RowMap::default(),
         };
         encoder.set_step(1.0)?;
         Ok(encoder)
@@ -220,7 +223,7 @@ impl<'a> Encoder<'a> {
         let options = self.fit_options(count, self.effort.iterations);
         let fitter = Fitter::new(self.backend, Arc::clone(&self.rest), options)?;
         let (best, optimizer) = self.course.run(fitter)?;
-        self.optimizer = Some(optimizer);
+        self.remember(optimizer, &best.gaussians);
         Ok(best.gaussians)
     }
 
@@ -231,14 +234,23 @@ impl<'a> Encoder<'a> {
         let mut options = self.fit_options(gaussians.len(), self.effort.refit_iterations);
         options.density = DensityOptions::FIXED;
         options.colors = ColorStart::Local;
+        let mut optimizer = self.optimizer.take();
+        if let Some(optimizer) = &mut optimizer {
+            optimizer.remap(&self.rows, &gaussians);
+        }
         let mut fitter =
             Fitter::from_gaussians(self.backend, Arc::clone(&self.rest), options, gaussians)?;
-        if let Some(optimizer) = self.optimizer.take() {
+        if let Some(optimizer) = optimizer {
             fitter.set_optimizer(optimizer);
         }
         let (best, optimizer) = self.course.run(fitter)?;
-        self.optimizer = Some(optimizer);
+        self.remember(optimizer, &best.gaussians);
         Ok(best.gaussians)
+    }
+
+    fn remember(&mut self, optimizer: Optimizer, gaussians: &Gaussians) {
+        self.optimizer = Some(optimizer);
+        self.rows = RowMap::identity(gaussians.len());
     }
 
     fn fit_options(&self, count: usize, iterations: u64) -> FitOptions {
@@ -280,9 +292,7 @@ impl<'a> Encoder<'a> {
     /// Gaussians quantised and searched.
     fn searched(&mut self, gaussians: &Gaussians) -> Result<Coded> {
         let nearest = quantize_all(gaussians, self.step(), self.rest.size());
-        let mut rows = RowMap::identity(nearest.len());
-        rows.retain(&nearest.iter().map(Option::is_some).collect::<Vec<_>>());
-        self.remap(&rows);
+        self.rows.retain(&nearest.iter().map(Option::is_some).collect::<Vec<_>>());
         let mut search = self.begin_search(nearest.into_iter().flatten().collect())?;
         // One is worth waiting for.
         let sweeps = match (self.parts.search, self.course.is_over()) {
@@ -298,15 +308,8 @@ impl<'a> Encoder<'a> {
             }
         }
         let (atoms, rows) = search.into_atoms();
-        self.remap(&rows);
+        self.rows = self.rows.then(&rows);
         Ok(self.coded(atoms))
-    }
-
-    /// Gaussians came or went since the last fit.
-    fn remap(&mut self, rows: &RowMap) {
-        if let Some(optimizer) = &mut self.optimizer {
-            optimizer.remap(rows, &Gaussians::empty(0));
-        }
     }
 
     fn begin_search(&mut self, atoms: Vec<Atom>) -> Result<Search> {
@@ -386,7 +389,6 @@ impl<'a> Encoder<'a> {
         };
         density::revise(&mut new, None, &scene, &[], &plan);
         let least = NEW_BITS * self.lambda();
-        let mut rows = RowMap::identity(gaussians.len());
         for index in 0..new.len() {
             let color = new.color_of(index);
             let square: f32 = color.iter().map(|c| c * c).sum();
@@ -394,10 +396,9 @@ impl<'a> Encoder<'a> {
             let gain = 0.5 * square * std::f32::consts::PI * (a * d - b * c).abs();
             if gain > least {
                 gaussians.push(new.mean_px[index], new.factor_px[index], color);
-                rows.append(1);
+                self.rows.append(1);
             }
         }
-        self.remap(&rows);
         Ok(())
     }
 }

@@ -3,6 +3,7 @@
 //! This joins [`crate::codec`], which knows no backend, and [`crate::fit`].
 
 mod base_layer;
+mod candidates;
 mod costs;
 mod course;
 mod effort;
@@ -13,6 +14,7 @@ mod patch;
 mod quantize;
 mod search;
 mod splat;
+mod turn;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;

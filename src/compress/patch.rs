@@ -1,13 +1,18 @@
 //! A piece of the residual, and one Gaussian against it.
 
 use pulp::{Arch, Simd, WithSimd};
+use rayon::prelude::*;
 
 use super::splat::Splat;
 use crate::gaussian_values::{Constants, EXPONENT_PER_Q, MAX_LANES};
 use crate::gaussians::SUPPORT_Q;
+use crate::image::Size;
 
 /// Number of moments.
 const MOMENTS: usize = 6;
+
+/// Rows of a picture that are written by one thread.
+const ROWS_AT_ONCE: usize = 64;
 
 /// Most colour channels.
 const MAX_CHANNELS: usize = 4;
@@ -82,16 +87,27 @@ impl Patch {
         }
     }
 
-    /// Puts the pixels back.
-    pub fn put(&self, planes: &mut [f32], width: usize) {
-        let pixels = planes.len() / self.channels;
-        let rows = self.values.chunks_exact(self.stride);
-        for (index, row) in rows.enumerate() {
-            let (channel, y) = (index / self.bounds.height(), index % self.bounds.height());
-            let to = channel * pixels + (self.bounds.top + y) * width;
-            planes[to + self.bounds.left..to + self.bounds.right]
-                .copy_from_slice(&row[..self.bounds.width()]);
+    /// Puts the pixels back into those of `rows` that it covers: rows of planes `[C, H, W]` of a
+    /// picture, from row `first` of all channels' rows on.
+    fn put(&self, rows: &mut [f32], first: usize, size: Size) {
+        let last = first + rows.len() / size.width;
+        for channel in 0..self.channels {
+            let top = channel * size.height + self.bounds.top;
+            let bottom = channel * size.height + self.bounds.bottom;
+            for y in top.max(first)..bottom.min(last) {
+                let from = (channel * self.bounds.height() + y - top) * self.stride;
+                let to = (y - first) * size.width + self.bounds.left;
+                let width = self.bounds.width();
+                rows[to..to + width].copy_from_slice(&self.values[from..from + width]);
+            }
         }
+    }
+
+    /// Puts the pixels of patches that do not overlap back into planes `[C, H, W]`.
+    pub fn put_all(patches: &[Self], planes: &mut [f32], size: Size) {
+        planes.par_chunks_mut(ROWS_AT_ONCE * size.width).enumerate().for_each(|(index, rows)| {
+            patches.iter().for_each(|patch| patch.put(rows, index * ROWS_AT_ONCE, size));
+        });
     }
 
     /// The pixels that it covers.

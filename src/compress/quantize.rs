@@ -52,6 +52,15 @@ impl Geometry {
 
     /// The nearest atom of a colour.
     pub fn quantize(&self, color: [i32; MAX_COMPONENTS], size: Size) -> Atom {
+        let mut atom = self.quantize_as(color, size, false);
+        if !atom.is_whole() {
+            atom = self.quantize_as(color, size, true);
+        }
+        atom
+    }
+
+    /// The nearest with an odd or even sum of its place; it need not be whole.
+    pub fn quantize_as(&self, color: [i32; MAX_COMPONENTS], size: Size, is_odd: bool) -> Atom {
         let mut atom = Atom { color, ..Atom::default() };
         let steps = Steps::of(atom.energy());
         let step = f64::from(OCTAVE >> steps.scale_bits);
@@ -75,7 +84,7 @@ impl Geometry {
             let inside = self.mean_px[axis].clamp(-REACH_PX as f64, limits[axis]);
             (inside * unit).round() as i64
         });
-        atom.place = Lattice::new(steps, &shape).nearest(position);
+        atom.place = Lattice::new(steps, &shape).nearest(position, is_odd);
         atom
     }
 }

@@ -41,6 +41,12 @@ impl RowMap {
         self.sources.retain(|_| kept.next().copied().unwrap_or(true));
     }
 
+    /// This change, and then `next`.
+    pub fn then(&self, next: &Self) -> Self {
+        let source = |row: &Option<u32>| self.sources[(*row)? as usize];
+        Self { sources: next.sources.iter().map(source).collect(), before: self.before }
+    }
+
     /// Sources of the rows.
     pub fn sources(&self) -> &[Option<u32>] {
         &self.sources

@@ -34,7 +34,7 @@ fn atom(numbers: &mut Numbers, size: Size, channels: usize, largest: i32) -> Ato
         atom.angle = numbers.below(1 << bits);
         let position = [size.width, size.height]
             .map(|side| i64::from(numbers.below(side as i32 + 8) - 4) << 24);
-        atom.place = Lattice::new(steps, &atom.shape()).nearest(position);
+        atom.place = Lattice::new(steps, &atom.shape()).nearest(position, atom.is_odd());
         if atom.color != [0; 4] {
             return atom;
         }

@@ -56,6 +56,26 @@ impl Atom {
         self.color.iter().map(|k| u64::from(k.unsigned_abs()).pow(2)).sum()
     }
 
+    /// Whether the sum of its integers but the place is odd. That of the place then is odd too, see
+    /// [`Lattice`].
+    pub fn is_odd(&self) -> bool {
+        let sum: i32 = self.color.iter().chain(&self.scale).sum();
+        (sum + self.angle) & 1 == 1
+    }
+
+    /// Whether the sum of all its integers is even, as it has to be.
+    pub fn is_whole(&self) -> bool {
+        self.is_odd() == ((self.place[0] + self.place[1]) & 1 == 1)
+    }
+
+    /// Whether its integers mean the same as those of another of this shape.
+    pub fn has_steps_of(&self, other: &Self) -> bool {
+        let (steps, others) = (self.steps(), other.steps());
+        steps.scale_bits == others.scale_bits
+            && steps.place_strength() == others.place_strength()
+            && steps.angle_bits(self.shape().scale) == others.angle_bits(self.shape().scale)
+    }
+
     /// Steps of its scales.
     pub fn steps(&self) -> Steps {
         Steps::of(self.energy())
@@ -175,13 +195,22 @@ impl Lattice {
         [self.column, self.row].map(|step| step as f32 / (1_u64 << POSITION_BITS) as f32)
     }
 
-    /// The place nearest to a position.
-    pub fn nearest(&self, [x, y]: [i64; 2]) -> [i32; 2] {
+    /// The place nearest to a position, of those whose sum is odd or even.
+    pub fn nearest(&self, [x, y]: [i64; 2], is_odd: bool) -> [i32; 2] {
         let [sin, cos] = [-self.normal[0], self.normal[1]];
         let along = multiply(x, cos, 30) + multiply(y, sin, 30);
         let across = multiply(x, -sin, 30) + multiply(y, cos, 30);
-        let round = |v: i64, step: i64| (2 * v + step).div_euclid(2 * step) as i32;
-        [round(along, self.column), round(across, self.row)]
+        let axes = [(along, self.column), (across, self.row)];
+        let mut place = axes.map(|(v, step)| (2 * v + step).div_euclid(2 * step) as i32);
+        if ((place[0] + place[1]) & 1 == 1) != is_odd {
+            // What is farthest from its point goes to the next one.
+            let rest: [i64; 2] =
+                std::array::from_fn(|axis| axes[axis].0 - i64::from(place[axis]) * axes[axis].1);
+            let share = |axis: usize| rest[axis].abs() as f64 / axes[axis].1 as f64;
+            let axis = usize::from(share(1) > share(0));
+            place[axis] += if rest[axis] < 0 { -1 } else { 1 };
+        }
+        place
     }
 
     /// The point of a place.
@@ -221,35 +250,49 @@ impl Lattice {
         [range[0], range[1].max(range[0])]
     }
 
-    /// The points inside a square.
-    pub fn within(&self, square: &Square) -> Points {
-        let rows = self.rows(square).map(|row| (row, self.columns(square, row)));
-        Points { rows: rows.filter(|(_, [low, high])| low < high).collect() }
+    /// The points inside a square, of those whose sum of places is odd or even.
+    pub fn within(&self, square: &Square, is_odd: bool) -> Points {
+        let rows = self.rows(square).map(|row| {
+            let [low, high] = self.columns(square, row);
+            let first = low + ((low + row + i64::from(is_odd)) & 1);
+            Row { row, first, count: (high - first + 1).max(0) / 2 }
+        });
+        Points { rows: rows.filter(|row| row.count > 0).collect() }
     }
 }
 
 /// The points of a lattice inside a square, row by row.
 #[derive(Clone, Debug)]
 pub struct Points {
-    /// Rows that have points, and the half-open ranges of their columns.
-    rows: Vec<(i64, [i64; 2])>,
+    rows: Vec<Row>,
+}
+
+/// Every other point of a row.
+#[derive(Clone, Copy, Debug)]
+struct Row {
+    row: i64,
+    /// Column of the first.
+    first: i64,
+    /// Number of points.
+    count: i64,
 }
 
 impl Points {
     /// Number of points.
     pub fn count(&self) -> u32 {
-        self.rows.iter().map(|(_, [low, high])| (high - low) as u32).sum()
+        self.rows.iter().map(|row| row.count as u32).sum()
     }
 
     /// Which of the points a place is; 0 if it is none.
     pub fn index(&self, place: [i32; 2]) -> u32 {
-        let [column, row] = place.map(i64::from);
+        let [column, its_row] = place.map(i64::from);
         let mut before = 0;
-        for (its_row, [low, high]) in &self.rows {
-            if *its_row == row && (*low..*high).contains(&column) {
-                return before + (column - low) as u32;
+        for Row { row, first, count } in &self.rows {
+            let index = (column - first).div_euclid(2);
+            if *row == its_row && (0..*count).contains(&index) {
+                return before + index as u32;
             }
-            before += (high - low) as u32;
+            before += *count as u32;
         }
         0
     }
@@ -257,11 +300,11 @@ impl Points {
     /// The place of a point by its index; (0, 0) if there is no such point.
     pub fn place(&self, index: u32) -> [i32; 2] {
         let mut left = i64::from(index);
-        for (row, [low, high]) in &self.rows {
-            if left < high - low {
-                return [(low + left) as i32, *row as i32];
+        for Row { row, first, count } in &self.rows {
+            if left < *count {
+                return [(first + 2 * left) as i32, *row as i32];
             }
-            left -= high - low;
+            left -= count;
         }
         [0, 0]
     }

@@ -205,7 +205,7 @@ impl Walk {
         place.angle(symbols, &mut atom, given);
 
         let lattice = Lattice::new(atom.steps(), &atom.shape());
-        let points = lattice.within(&self.leaves.square(column, row));
+        let points = lattice.within(&self.leaves.square(column, row), atom.is_odd());
         symbols.coder.begin(Part::Positions);
         let index = if C::WRITES { points.index(given.place) } else { 0 };
         atom.place = points.place(uniform(symbols.coder, index, points.count()));
