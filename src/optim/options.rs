@@ -186,12 +186,21 @@ impl OptimizerOptions {
         self.rule = if wanted { format!("{part},{others}") } else { others };
     }
 
-    /// The parts of the method, and of the one for the end.
+    /// The method, and the one for the end.
+    ///
+    /// # Errors
+    /// As [`Self::method`].
+    pub fn methods(&self) -> Result<Vec<Method>> {
+        let mut methods = vec![self.method()?];
+        methods.extend(self.finish.as_ref().map(Finish::method).transpose()?);
+        Ok(methods)
+    }
+
+    /// The parts of the methods.
     fn parts(&self) -> Result<Vec<&'static super::Part>> {
-        let mut parts = self.method()?.parts().to_vec();
-        if let Some(finish) = &self.finish {
-            parts.extend(finish.method()?.parts());
-        }
+        let methods = self.methods()?;
+        let mut parts: Vec<&'static super::Part> =
+            methods.iter().flat_map(Method::parts).copied().collect();
         let mut seen = Vec::new();
         parts.retain(|part| {
             !seen.contains(&part.name) && {
@@ -313,6 +322,22 @@ impl OptimizerOptions {
 /// A setting's name in full, as it is stored: `color.beta1` of `adam` is `color.adam.beta1`.
 pub fn full_name(part: &super::Part, name: &str) -> String {
     Key::parse(name).stored(part.name)
+}
+
+/// The name of the same setting for all groups, of one that is for one group.
+pub fn of_all_groups(name: &str) -> Option<&str> {
+    let group = Key::parse(name).group?;
+    name.strip_prefix(group.name())?.strip_prefix('.')
+}
+
+/// What a setting of `part` is where nothing is said.
+pub fn default_of(part: &super::Part, name: &str) -> Option<f64> {
+    let key = Key::parse(name);
+    let setting = &part.settings[part.setting(key.setting)?];
+    match key.group {
+        Some(Group::Position | Group::Shape) => Some(setting.geometry_default),
+        Some(Group::Color) | None => Some(setting.default),
+    }
 }
 
 /// The part that a setting's name has in it, if any.

@@ -49,8 +49,8 @@ use crate::optim::{Build, Kind, Part, names};
 pub struct Strategy {
     /// Name, help, source and numbers.
     pub part: Part,
-    /// The method that its descents use, whose numbers can be set too; empty if it has none.
-    pub within: &'static str,
+    /// Whether it descends by the best rule for the coordinates, whose numbers can be set too.
+    pub descends: bool,
     /// What it does in so many passes. The passes of the legs add up to those of the brief.
     pub plan: fn(&Brief<'_>) -> Result<Vec<Leg>>,
 }

@@ -10,7 +10,7 @@ use lgi::covariance::{self, Covariance};
 use lgi::density::controller::{Controller, Prospect};
 use lgi::density::{DensityOptions, Policy};
 use lgi::fit::{FitOptions, Quality, StopRules, iterations_within, recipe};
-use lgi::image::Image;
+use lgi::image::{Image, Size};
 use lgi::init::ColorStart;
 use lgi::optim::schedule::Schedule;
 use lgi::strategy::{AUTO, RunOptions};
@@ -86,8 +86,17 @@ fn wants_plain_method(arguments: &EncodeArguments) -> bool {
         || arguments.model.covariance.as_ref().is_some_and(other_frame)
 }
 
+/// What the command line leaves to the picture's size: the preset's blend, and the controller's
+/// plan. The number of Gaussians is known by then.
+pub fn suit(arguments: &EncodeArguments, size: Size, options: &mut FitOptions) {
+    if chooses_blend(arguments) && arguments.records.resume.is_none() {
+        options.blend = recipe::blend(options.gaussians, size);
+    }
+    plan_growth(arguments, size.pixels(), options);
+}
+
 /// Whether the blend is the preset's to choose.
-pub fn chooses_blend(arguments: &EncodeArguments) -> bool {
+fn chooses_blend(arguments: &EncodeArguments) -> bool {
     arguments.model.blend.is_none()
         && arguments.model.blend_epsilon.is_none()
         && !wants_plain_method(arguments)
@@ -119,7 +128,7 @@ fn apply_numbers(arguments: &DensityArguments, density: &mut DensityOptions) {
 
 /// The growth that the controller plans for a picture of `pixels`, if it is to decide; what the
 /// command line says of single numbers wins.
-pub fn plan_growth(arguments: &EncodeArguments, pixels: usize, options: &mut FitOptions) {
+fn plan_growth(arguments: &EncodeArguments, pixels: usize, options: &mut FitOptions) {
     if arguments.density.density.as_deref() == Some("controller") {
         let FitOptions { gaussians, stop: StopRules { iterations, .. }, .. } = *options;
         let planned = Controller::shipped().plan(&Prospect { iterations, pixels, gaussians });

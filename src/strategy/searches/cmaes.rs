@@ -31,7 +31,7 @@ pub const STRATEGY: Strategy = Strategy {
         ],
         ..crate::strategy::PART
     },
-    within: "",
+    descends: false,
     plan,
 };
 

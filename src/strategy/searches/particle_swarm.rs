@@ -29,7 +29,7 @@ pub const STRATEGY: Strategy = Strategy {
         ],
         ..crate::strategy::PART
     },
-    within: "",
+    descends: false,
     plan,
 };
 
