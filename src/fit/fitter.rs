@@ -6,6 +6,7 @@ use std::time::Instant;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
 
+use super::batch::Tiles;
 use super::checkpoint::{Checkpoint, PictureId};
 use super::shapes::Shapes;
 use super::state::{Best, State};
@@ -19,6 +20,7 @@ use crate::image::Image;
 use crate::init;
 use crate::loss::LossTerms;
 use crate::metrics::psnr_db_from_mse;
+use crate::optim::wrappers::DrawnTile;
 use crate::optim::{Clock, GaussNewton, Groups, Optimizer, OptimizerOptions, PerGroup};
 use crate::renderer::Renderer;
 
@@ -40,6 +42,10 @@ pub struct Fitter<'a> {
     pub(super) state: State,
     pub(super) moments: Vec<f32>,
     pub(super) updates: Groups,
+    /// The tiles that this iteration is over; none of those over the whole picture.
+    pub(super) batch: Option<Vec<DrawnTile>>,
+    /// Tiles of the picture, once they were needed.
+    pub(super) tiles: Option<Tiles>,
     details_every: Option<u64>,
     started: Instant,
 }
@@ -115,6 +121,7 @@ impl<'a> Fitter<'a> {
             iteration: passes,
             previous_iteration: None,
             spare_sweeps: 0,
+            tile_pixels: 0,
             gaussians,
             best: None,
             rate_scale: 1.0,
@@ -177,6 +184,8 @@ impl<'a> Fitter<'a> {
             state,
             moments: Vec::new(),
             updates: Groups::default(),
+            batch: None,
+            tiles: None,
             details_every: None,
             started,
         })
@@ -225,7 +234,7 @@ impl<'a> Fitter<'a> {
 
     /// Half passes so far: renderings and gradients, whole iterations or not.
     pub fn half_passes(&self) -> u64 {
-        2 * self.state.iteration + self.state.spare_sweeps
+        2 * self.state.iteration + self.state.spare_sweeps + self.half_passes_of_tiles()
     }
 
     /// The present Gaussians.
@@ -280,6 +289,7 @@ impl<'a> Fitter<'a> {
     }
 
     fn iterate(&mut self) -> Result<Progress> {
+        self.choose_batch()?;
         let evaluation = self.evaluate()?;
         let total = evaluation.total;
         if let Some(trial) = self.judge(total) {
@@ -291,6 +301,9 @@ impl<'a> Fitter<'a> {
             total.is_finite() && self.updates.is_finite() && self.state.gaussians.check().is_ok();
         if !finite {
             return self.roll_back(&evaluation);
+        }
+        if self.batch.is_some() {
+            return self.step_on_batch(&evaluation);
         }
 
         self.remember(total, evaluation.psnr_db);
@@ -316,8 +329,8 @@ impl<'a> Fitter<'a> {
     /// Draws the present Gaussians and takes loss and moments.
     pub(super) fn evaluate(&mut self) -> Result<Evaluation> {
         self.set_drawn();
+        let terms = self.loss_and_moments()?;
         let loss = &self.options.loss;
-        let terms = self.renderer.loss_and_vjp(&self.target, loss, &mut self.moments)?;
         self.renderer.take_sweeps();
         let rate = self.options.rate.map_or(0.0, |rate| rate.value(&self.state.gaussians));
         let penalty = self.optimizer.penalty(&self.state.gaussians, &self.clock());
@@ -331,7 +344,8 @@ impl<'a> Fitter<'a> {
 
     /// Counts the evaluation and what was drawn beside it.
     pub(super) fn advance(&mut self) {
-        self.state.iteration += 1;
+        self.state.iteration += u64::from(self.batch.is_none());
+        self.count_tiles();
         self.count_sweeps();
     }
 

@@ -15,6 +15,7 @@
 //! # }
 //! ```
 
+mod batch;
 mod checkpoint;
 mod coarse;
 mod count_search;

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::image::Size;
 use crate::init::{self, ColorStart};
 use crate::loss::Loss;
-use crate::optim::{Finish, OptimizerOptions, PerGroup};
+use crate::optim::{Needs, OptimizerOptions, PerGroup};
 
 use super::RatePenalty;
 
@@ -160,10 +160,18 @@ impl FitOptions {
         init::by_name(&self.start)?;
         self.optimizer.check()?;
         self.density.check()?;
-        let finish = self.optimizer.finish.as_ref().map(Finish::method).transpose()?;
-        for method in [Some(self.optimizer.method()?), finish].into_iter().flatten() {
-            let mut parts = method.parts().iter();
-            let bound = parts.find(|part| part.needs.is_body_frame());
+        for method in self.optimizer.methods()? {
+            let first =
+                |needs: fn(Needs) -> bool| method.parts().iter().find(|part| needs(part.needs));
+            let of_tiles = first(|needs| needs.pixel_sums);
+            if let Some(part) = of_tiles.filter(|_| self.loss.ssim != 0.0) {
+                return Err(Error::Invalid(format!(
+                    "{} does not go with the ssim term of the loss, which looks over the borders \
+                     of tiles",
+                    part.name
+                )));
+            }
+            let bound = first(Needs::is_body_frame);
             if let Some(part) = bound.filter(|_| self.covariance != covariance::BodyFrame.name()) {
                 return Err(Error::Invalid(format!(
                     "{} works in the body frame, not with covariance {}",

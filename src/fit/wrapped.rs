@@ -33,8 +33,7 @@ impl Fitter<'_> {
         let gaussians = &mut self.state.gaussians;
         parameters::retract(gaussians, self.covariance, &tangent, self.bounds);
         self.set_drawn();
-        let loss = &self.options.loss;
-        self.renderer.loss_and_vjp(&self.target, loss, &mut self.moments)?;
+        self.loss_and_moments()?;
         self.differentiate();
         self.state.gaussians = here;
         self.set_drawn();

@@ -3,7 +3,7 @@
 use super::constraints::Constraint;
 use super::part::Needs;
 use super::penalties::Penalty;
-use super::wrappers::{After, Wrapper};
+use super::wrappers::{After, TileBatches, Wrapper};
 use super::{Chain, Clock, Flow, Groups, Method, RowMap, Step, Transform};
 use crate::error::Result;
 use crate::gaussians::Gaussians;
@@ -57,6 +57,11 @@ impl Optimizer {
     /// Gaussians that are not to be drawn in this iteration; `None` if all are.
     pub fn hidden(&self, count: usize, clock: &Clock<'_>) -> Option<Vec<bool>> {
         self.wrappers.iter().find_map(|wrapper| wrapper.hidden(count, clock))
+    }
+
+    /// What chooses the tiles of each gradient; `None` if all gradients are of the whole picture.
+    pub fn batches(&mut self) -> Option<&mut TileBatches> {
+        self.wrappers.iter_mut().find_map(|wrapper| wrapper.batches())
     }
 
     /// Where the gradient is to be taken instead, if anywhere.
