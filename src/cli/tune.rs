@@ -228,6 +228,10 @@ fn write(output: &Path, tuning: &Tuning, encode: &EncodeArguments) -> Result<()>
 fn settings(options: &RunOptions, encode: &EncodeArguments) -> String {
     let mut file = Table::new();
     let EncodeArguments { optimizer, model, schedule, density, .. } = encode;
+    let curriculum = schedule
+        .curriculum
+        .as_ref()
+        .map(|given| given.0.as_ref().map_or_else(|| "off".into(), ToString::to_string));
     let given = [
         // A preset has a method of its own.
         ("method", &optimizer.method),
@@ -237,6 +241,7 @@ fn settings(options: &RunOptions, encode: &EncodeArguments) -> String {
         ("init-colors", &model.init_colors),
         ("density", &density.density),
         ("schedule", &schedule.schedule),
+        ("curriculum", &curriculum),
     ];
     for (key, value) in given {
         if let Some(value) = value {

@@ -25,6 +25,8 @@ pub struct Settings {
     pub learning_rate: Option<f32>,
     /// Factor on all rates over the iterations, such as `cosine(1,0.01)`.
     pub schedule: Option<String>,
+    /// Small pictures first: `on`, or halvings such as `exponential(2,0.02)`.
+    pub curriculum: Option<String>,
     /// Passes over the picture.
     pub iterations: Option<u64>,
     /// Ends after so many iterations without a rise in PSNR.
@@ -101,6 +103,7 @@ impl Settings {
             method,
             learning_rate,
             schedule,
+            curriculum,
             iterations,
             patience,
             loss,
@@ -201,6 +204,10 @@ impl Settings {
         let optimizer = &mut options.fit.optimizer;
         if let Some(schedule) = &self.schedule {
             optimizer.schedule = schedule.parse().map_err(|error| of_key("schedule", &error))?;
+        }
+        if let Some(halvings) = &self.curriculum {
+            let curriculum = halvings.parse().map_err(|error| of_key("curriculum", &error))?;
+            options.curriculum = Some(curriculum);
         }
         if let Some(factor) = self.learning_rate {
             optimizer.set_learning_rate(usual.map(|rate| rate * factor));

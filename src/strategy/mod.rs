@@ -18,6 +18,7 @@
 mod blocks;
 mod brief;
 mod checkpoint;
+mod curriculum;
 mod engine;
 mod evolution;
 mod leg;
@@ -33,6 +34,7 @@ mod seeker;
 pub use blocks::{Block, Blocks};
 pub use brief::Brief;
 pub use checkpoint::RunCheckpoint;
+pub use curriculum::{Curriculum, PART_OF_LIST as CURRICULUM};
 pub use evolution::{Evolution, Population};
 pub use leg::{Descent, Leg, Work, shares};
 pub use options::RunOptions;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::brief::{Brief, best_rule};
+use super::curriculum::Curriculum;
 use super::leg::{Descent, Leg, Work};
 use super::pipeline::{Pipeline, Stage};
 use super::{Strategy, named};
@@ -34,6 +35,9 @@ pub struct RunOptions {
     pub fit: FitOptions,
     /// The stages; without them the run is the fit, by the fit's own method.
     pub pipeline: Option<Pipeline>,
+    /// Small pictures first, if so.
+    #[serde(default)]
+    pub curriculum: Option<Curriculum>,
     /// What differs from the strategies' own defaults, `STRATEGY.SETTING`.
     pub settings: BTreeMap<String, Value>,
 }
@@ -41,7 +45,7 @@ pub struct RunOptions {
 impl From<FitOptions> for RunOptions {
     /// The fit alone.
     fn from(fit: FitOptions) -> Self {
-        Self { fit, pipeline: None, settings: BTreeMap::new() }
+        Self { fit, pipeline: None, curriculum: None, settings: BTreeMap::new() }
     }
 }
 
@@ -184,11 +188,12 @@ impl RunOptions {
 
     /// Stages, density control and blend in a few words.
     pub fn method(&self) -> String {
-        let Some(pipeline) = &self.pipeline else { return self.fit.method() };
+        let small = if self.curriculum.is_some() { ", small pictures first" } else { "" };
+        let Some(pipeline) = &self.pipeline else { return self.fit.method() + small };
         let mut fit = self.fit.clone();
         fit.optimizer.finish = None;
         fit.optimizer.rule = pipeline.to_string();
-        fit.method()
+        fit.method() + small
     }
 
     /// Checks every name and number.
@@ -201,6 +206,7 @@ impl RunOptions {
             let part = part.ok_or_else(|| Error::Invalid(format!("no strategy has {name}")))?;
             check_setting(&part.part, name, value)?;
         }
+        self.curriculum.as_ref().map_or(Ok(()), Curriculum::check)?;
         let Some(pipeline) = &self.pipeline else { return self.fit.check() };
         pipeline.passes(self.fit.stop.iterations)?;
         for stage in pipeline.stages() {
@@ -227,6 +233,15 @@ impl RunOptions {
     /// As [`Self::check`].
     pub fn legs(&self, target: &Image) -> Result<Vec<Leg>> {
         self.check()?;
+        let legs = self.whole_legs(target)?;
+        match &self.curriculum {
+            Some(curriculum) => curriculum.split(legs, target.size()),
+            None => Ok(legs),
+        }
+    }
+
+    /// The same as if there were no curriculum.
+    fn whole_legs(&self, target: &Image) -> Result<Vec<Leg>> {
         let iterations = self.fit.stop.iterations;
         let Some(pipeline) = &self.pipeline else {
             let work = Work::descent(Descent::new(self.fit.clone()));

@@ -7,6 +7,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use lgi::density::DECIDERS;
 use lgi::fit::Quality;
 use lgi::loss::Loss;
+use lgi::strategy::Curriculum;
 use lgi::{covariance, init, optim, strategy};
 
 use super::coded::CodedArguments;
@@ -272,6 +273,14 @@ pub struct ScheduleArguments {
     /// Those with more numbers go through --set: `--set "rate=one-cycle(0.1,rise=0.2)"`.
     #[arg(long, value_name = "SCHEDULE", hide_short_help = true, value_parser = schedule_parser())]
     pub schedule: Option<String>,
+
+    /// Fit to smaller pictures first: `on`, `off`, or how often the picture is halved
+    ///
+    /// A schedule over the iterations, such as `table(0=2,20=1,60=0)`, that ends at 0; `on` is
+    /// `exponential(2,0.02)`. Goes with every method. An iteration on a picture of half the size
+    /// counts as a quarter. Each size has schedules and a memory of its own.
+    #[arg(long, value_name = "HALVINGS", hide_short_help = true)]
+    pub curriculum: Option<OrOff<Curriculum>>,
 
     /// Iterations in which the rate rises from nothing
     #[arg(long, value_name = "COUNT", hide_short_help = true)]

@@ -56,6 +56,7 @@ pub fn fit_options(
     apply_model(&arguments.model, options)?;
     // After the model: the parameterisation has its own learning rates.
     change(&arguments.optimizer, &mut run).map_err(|error| Failure::of_option(&error))?;
+    set(&mut run.curriculum, arguments.schedule.curriculum.clone().map(|given| given.0));
     let options = &mut run.fit;
     apply_schedule(&arguments.schedule, options).map_err(|error| Failure::of_option(&error))?;
     run.check().map_err(|error| Failure::of_option(&error))?;
@@ -74,8 +75,9 @@ pub fn fit_options(
 fn wants_plain_method(arguments: &EncodeArguments) -> bool {
     let OptimizerArguments { method, learning_rate, beta1, beta2, epsilon, .. } =
         &arguments.optimizer;
-    let ScheduleArguments { schedule, warmup, final_fraction, period, period_growth, decay } =
-        &arguments.schedule;
+    let ScheduleArguments {
+        schedule, warmup, final_fraction, period, period_growth, decay, ..
+    } = &arguments.schedule;
     let other_frame = |name: &String| *name != covariance::BodyFrame.name();
     method.as_deref().is_some_and(|method| method != AUTO)
         || learning_rate.is_some()
