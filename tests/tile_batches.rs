@@ -187,7 +187,7 @@ fn a_pass_counts_as_the_share_of_the_picture_that_was_drawn() {
         let pixels = Arc::clone(&backend.pixels);
         let mut fitter = Fitter::new(&mut backend, smooth(), options(method, 40)).unwrap();
         pixels.store(0, Ordering::Relaxed);
-        let mut steps = 0;
+        let mut steps = 0u32;
         while fitter.step().unwrap().stop.is_none() {
             steps += 1;
         }
@@ -197,7 +197,7 @@ fn a_pass_counts_as_the_share_of_the_picture_that_was_drawn() {
         let last = if method.contains("sam") { 2.0 } else { 1.0 };
         let rest = drawn - counted - last;
         assert!((-0.01..0.5).contains(&rest), "{method}: {drawn} drawn, {counted} counted");
-        assert!(steps > 60, "{method}: {steps} steps in 40 passes");
+        assert!(f64::from(steps) > 50.0 / last, "{method}: {steps} steps in 40 passes");
     }
 }
 

@@ -170,6 +170,7 @@ impl<'a> Fitter<'a> {
         state: State,
         started: Instant,
     ) -> Result<Self> {
+        options.rest.mask.as_ref().map_or(Ok(()), |mask| mask.check(target.size()))?;
         let (rule, _) = options.stage(state.iteration);
         let stage = OptimizerOptions { rule: rule.into(), ..options.optimizer.clone() };
         Ok(Self {

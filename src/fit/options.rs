@@ -11,7 +11,7 @@ use crate::init::{self, ColorStart};
 use crate::loss::Loss;
 use crate::optim::{Needs, OptimizerOptions, PerGroup};
 
-use super::RatePenalty;
+use super::{RatePenalty, Rest};
 
 /// When a fit ends. The first rule that holds ends it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -73,6 +73,9 @@ pub struct FitOptions {
     /// What Gaussians cost beside the error they leave; additive blend and body frame only.
     #[serde(default)]
     pub rate: Option<RatePenalty>,
+    /// What stays as it is.
+    #[serde(default)]
+    pub rest: Rest,
 }
 
 impl Default for FitOptions {
@@ -92,6 +95,7 @@ impl Default for FitOptions {
             sigma_min_px: 0.35,
             sigma_max_fraction: 0.4,
             rate: None,
+            rest: Rest::default(),
         }
     }
 }
@@ -184,6 +188,11 @@ impl FitOptions {
             return Err(Error::Invalid(
                 "a penalty on the rate needs the additive blend and the body frame".into(),
             ));
+        }
+        if !self.rest.is_empty() && (self.density.every > 0 || self.coarse_iterations > 0) {
+            let message = "what is to stay as it is cannot be relocated, nor begin on a smaller \
+                           picture: switch density control off";
+            return Err(Error::Invalid(message.into()));
         }
         let Loss { l1, l2, ssim } = self.loss;
         let weights = [l1, l2, ssim];

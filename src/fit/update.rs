@@ -29,6 +29,7 @@ impl Fitter<'_> {
         if self.optimizer.needs().is_body_frame() {
             parameters::project(gaussians, self.covariance, &mut self.updates, self.bounds);
         }
+        self.options.rest.still(gaussians, &mut self.updates);
     }
 
     /// Curvature of the loss along one value of one pixel, about: the terms other than the
@@ -57,10 +58,15 @@ impl Fitter<'_> {
         if self.optimizer.needs().blocks {
             TrustRegion::default().clip(&mut self.updates);
         }
+        let rest = &self.options.rest;
+        let before = (!rest.is_empty()).then(|| self.state.gaussians.clone());
         let gaussians = &mut self.state.gaussians;
         parameters::retract(gaussians, self.covariance, &self.updates, self.bounds);
         self.constrain();
         self.finish_step();
+        if let Some(before) = before {
+            self.options.rest.restore(&before, &mut self.state.gaussians);
+        }
         Ok(())
     }
 
@@ -112,6 +118,7 @@ impl Fitter<'_> {
         let gaussians = &mut self.state.gaussians;
         parameters::retract(gaussians, self.covariance, &search.step, self.bounds);
         self.constrain();
+        self.options.rest.restore(&search.base, &mut self.state.gaussians);
         self.state.search = Some(search);
     }
 

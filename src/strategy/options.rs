@@ -207,6 +207,15 @@ impl RunOptions {
             check_setting(&part.part, name, value)?;
         }
         self.curriculum.as_ref().map_or(Ok(()), Curriculum::check)?;
+        if !self.fit.rest.is_empty() {
+            let own_way = self.strategies().map(|strategy| strategy.part.name).next();
+            if let Some(name) = own_way.or(self.curriculum.as_ref().map(|_| "a curriculum")) {
+                return Err(Error::Invalid(format!(
+                    "{name} moves everything: for groups or Gaussians that stay as they are, name \
+                     methods alone, such as adam or lbfgs"
+                )));
+            }
+        }
         let Some(pipeline) = &self.pipeline else { return self.fit.check() };
         pipeline.passes(self.fit.stop.iterations)?;
         for stage in pipeline.stages() {

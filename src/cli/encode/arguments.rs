@@ -7,13 +7,16 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use lgi::density::DECIDERS;
 use lgi::fit::Quality;
 use lgi::loss::Loss;
+use lgi::optim::PerGroup;
 use lgi::strategy::Curriculum;
 use lgi::{covariance, init, optim, strategy};
 
 use super::coded::CodedArguments;
 use crate::cli::limits::LimitArguments;
 use crate::cli::report::ReportArguments;
-use crate::cli::values::{LearningRates, OrAuto, OrOff, Settings, parse_loss, parse_settings};
+use crate::cli::values::{
+    LearningRates, OrAuto, OrOff, Settings, parse_groups, parse_loss, parse_settings,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -210,6 +213,20 @@ pub struct OptimizerArguments {
     /// Added to the root of the second moment; as `--set epsilon=`
     #[arg(long, value_name = "VALUE", hide_short_help = true)]
     pub epsilon: Option<f64>,
+
+    /// Groups of parameters that stay as they start: `position`, `shape`, `color`, or several
+    ///
+    /// Joined by commas; `off` for none. Switches growth and relocation off. For a group that
+    /// rests for a while only, see the part `freeze` in `lgi methods`.
+    #[arg(long, value_name = "GROUPS", hide_short_help = true, value_parser = parse_groups)]
+    pub freeze: Option<PerGroup<bool>>,
+
+    /// A picture of the input's size: Gaussians whose centre lies on black stay as they are
+    ///
+    /// Black is darker than half. As they start, or as they are in the checkpoint that --resume
+    /// goes on from; `off` lifts the mask of that one. Switches growth and relocation off.
+    #[arg(long, value_name = "PICTURE", hide_short_help = true)]
+    pub mask: Option<OrOff<PathBuf>>,
 
     /// Number of steps that L-BFGS remembers; as `--set memory=`
     #[arg(long, value_name = "COUNT", hide_short_help = true)]

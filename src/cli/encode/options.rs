@@ -1,16 +1,17 @@
 //! From the command line to the library's options: the base, the preset, then what is explicit.
 
-use lgi::blend::Blend;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
 use lgi::backend::Backend;
+use lgi::blend::Blend;
 use lgi::codec::Precision;
 use lgi::covariance::{self, Covariance};
 use lgi::density::controller::{Controller, Prospect};
 use lgi::density::{DensityOptions, Policy};
-use lgi::fit::{FitOptions, Quality, StopRules, iterations_within, recipe};
-use lgi::image::{Image, Size};
+use lgi::fit::{FitOptions, Mask, Quality, StopRules, iterations_within, recipe};
+use lgi::image::{self, Image, Size};
 use lgi::init::ColorStart;
 use lgi::optim::schedule::Schedule;
 use lgi::strategy::{AUTO, RunOptions};
@@ -52,6 +53,7 @@ pub fn fit_options(
     set(&mut options.gaussians, arguments.main.gaussians.and_then(|count| count.0));
     set(&mut options.seed, arguments.main.seed);
     apply_stop(&arguments.stop, options);
+    apply_rest(arguments, options)?;
     apply_density(&arguments.density, options);
     apply_model(&arguments.model, options)?;
     // After the model: the parameterisation has its own learning rates.
@@ -102,6 +104,23 @@ fn chooses_blend(arguments: &EncodeArguments) -> bool {
     arguments.model.blend.is_none()
         && arguments.model.blend_epsilon.is_none()
         && !wants_plain_method(arguments)
+}
+
+/// What stays as it is; growth and relocation would move it.
+fn apply_rest(arguments: &EncodeArguments, options: &mut FitOptions) -> Result<()> {
+    let OptimizerArguments { freeze, mask, .. } = &arguments.optimizer;
+    set(&mut options.rest.groups, *freeze);
+    if let Some(OrOff(path)) = mask {
+        let read = |path: &PathBuf| {
+            let loaded = image::load(path, &arguments.limits.for_pictures());
+            loaded.map(|loaded| Mask::of(&loaded.image))
+        };
+        options.rest.mask = path.as_ref().map(read).transpose()?;
+    }
+    if !options.rest.is_empty() {
+        (options.density, options.coarse_iterations) = (DensityOptions::FIXED, 0);
+    }
+    Ok(())
 }
 
 fn apply_density(arguments: &DensityArguments, options: &mut FitOptions) {
