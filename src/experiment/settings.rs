@@ -1,4 +1,5 @@
-//! What a run is made with, as experiments write it: the names of the options of `lgi encode`.
+//! What is changed of a run's options, as experiments write it and `lgi encode` takes it: the names
+//! are those of the command line.
 
 use serde::Deserialize;
 use toml::{Table, Value};
@@ -43,6 +44,8 @@ pub struct Settings {
     pub init: Option<String>,
     /// `local` or `solve`.
     pub init_colors: Option<ColorStartName>,
+    /// Conjugate-gradient steps of `solve`.
+    pub solve_iterations: Option<usize>,
     /// Growth and relocation.
     pub density: Option<bool>,
     /// Smallest standard deviation in pixels.
@@ -60,6 +63,12 @@ pub struct Terms {
     ssim: f32,
 }
 
+impl From<Loss> for Terms {
+    fn from(Loss { l1, l2, ssim }: Loss) -> Self {
+        Self { l1, l2, ssim }
+    }
+}
+
 /// Blends by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -70,6 +79,12 @@ pub enum BlendName {
     Normalized,
 }
 
+impl BlendName {
+    /// All names.
+    pub const ALL: [(&str, Self); 2] =
+        [("additive", Self::Additive), ("normalized", Self::Normalized)];
+}
+
 /// Starts of colours by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -78,6 +93,11 @@ pub enum ColorStartName {
     Local,
     /// Least squares.
     Solve,
+}
+
+impl ColorStartName {
+    /// All names.
+    pub const ALL: [(&str, Self); 2] = [("local", Self::Local), ("solve", Self::Solve)];
 }
 
 impl Settings {
@@ -112,6 +132,7 @@ impl Settings {
             blend_epsilon,
             init,
             init_colors,
+            solve_iterations,
             density,
             sigma_min,
             sigma_max
@@ -146,7 +167,11 @@ impl Settings {
         options.check()
     }
 
-    fn change_fit(&self, options: &mut FitOptions) -> Result<()> {
+    /// Changes what is not the method's.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] naming what is wrong.
+    pub fn change_fit(&self, options: &mut FitOptions) -> Result<()> {
         if let Some(iterations) = self.iterations {
             options.stop.iterations = iterations;
         }
@@ -156,17 +181,12 @@ impl Settings {
         if let Some(Terms { l1, l2, ssim }) = self.loss {
             options.loss = Loss { l1, l2, ssim };
         }
-        if let Some(covariance) = &self.covariance {
+        // The same parameterisation keeps the rates that there are.
+        if let Some(covariance) = self.covariance.as_ref().filter(|c| **c != options.covariance) {
             options.set_covariance(covariance)?;
         }
         if let Some(start) = &self.init {
             options.start.clone_from(start);
-        }
-        if let Some(colors) = self.init_colors {
-            options.colors = match colors {
-                ColorStartName::Local => ColorStart::Local,
-                ColorStartName::Solve => ColorStart::default(),
-            };
         }
         if let Some(density) = self.density {
             let iterations = options.stop.iterations;
@@ -179,20 +199,39 @@ impl Settings {
         if let Some(sigma) = self.sigma_max {
             options.sigma_max_fraction = sigma;
         }
-        self.change_blend(options);
-        Ok(())
+        self.change_colors(&mut options.colors)?;
+        self.change_blend(&mut options.blend)
     }
 
-    fn change_blend(&self, options: &mut FitOptions) {
-        match (self.blend, options.blend) {
-            (Some(BlendName::Additive), _) => options.blend = Blend::Additive,
-            (Some(BlendName::Normalized), Blend::Additive) => options.blend = Blend::NORMALIZED,
+    fn change_blend(&self, blend: &mut Blend) -> Result<()> {
+        match (self.blend, *blend) {
+            (Some(BlendName::Additive), _) => *blend = Blend::Additive,
+            (Some(BlendName::Normalized), Blend::Additive) => *blend = Blend::NORMALIZED,
             _ => {}
         }
-        if let (Some(value), Blend::Normalized { epsilon }) =
-            (self.blend_epsilon, &mut options.blend)
-        {
-            *epsilon = value;
+        match (self.blend_epsilon, blend) {
+            (None, _) => Ok(()),
+            (Some(value), Blend::Normalized { epsilon }) => {
+                *epsilon = value;
+                Ok(())
+            }
+            (Some(_), Blend::Additive) => needs("blend-epsilon", "blend normalized"),
+        }
+    }
+
+    fn change_colors(&self, colors: &mut ColorStart) -> Result<()> {
+        match (self.init_colors, *colors) {
+            (Some(ColorStartName::Local), _) => *colors = ColorStart::Local,
+            (Some(ColorStartName::Solve), ColorStart::Local) => *colors = ColorStart::default(),
+            _ => {}
+        }
+        match (self.solve_iterations, colors) {
+            (None, _) => Ok(()),
+            (Some(count), ColorStart::LeastSquares { iterations }) => {
+                *iterations = count;
+                Ok(())
+            }
+            (Some(_), ColorStart::Local) => needs("solve-iterations", "init-colors solve"),
         }
     }
 
@@ -217,6 +256,10 @@ impl Settings {
         }
         Ok(())
     }
+}
+
+fn needs(key: &str, other: &str) -> Result<()> {
+    Err(Error::Invalid(format!("{key} needs {other}")))
 }
 
 fn of_key(key: &str, error: &Error) -> Error {

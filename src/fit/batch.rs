@@ -38,7 +38,7 @@ impl Fitter<'_> {
         if every.is_none_or(|every| self.is_whole_due(every)) {
             return Ok(());
         }
-        let (_, horizon) = self.options.stage(self.state.iteration);
+        let horizon = self.options.stop.iterations;
         let Some(batches) = self.optimizer.batches() else { return Ok(()) };
         let side_px = batches.side_px();
         let kept = self.tiles.take().filter(|tiles| tiles.side_px == side_px);

@@ -21,7 +21,7 @@ use crate::init;
 use crate::loss::LossTerms;
 use crate::metrics::psnr_db_from_mse;
 use crate::optim::wrappers::DrawnTile;
-use crate::optim::{Clock, GaussNewton, Groups, Optimizer, OptimizerOptions, PerGroup};
+use crate::optim::{Clock, GaussNewton, Groups, Optimizer, PerGroup};
 use crate::renderer::Renderer;
 
 /// Roll-backs in a row, without a better state in between, after which a fit gives up.
@@ -35,8 +35,6 @@ pub struct Fitter<'a> {
     pub(super) covariance: &'static dyn Covariance,
     pub(super) bounds: ScaleBounds,
     pub(super) optimizer: Optimizer,
-    /// The method that `optimizer` was built from.
-    method: String,
     /// The learned policy of density control, where it decides.
     pub(super) lifecycle: Option<Lifecycle>,
     pub(super) state: State,
@@ -171,14 +169,11 @@ impl<'a> Fitter<'a> {
         started: Instant,
     ) -> Result<Self> {
         options.rest.mask.as_ref().map_or(Ok(()), |mask| mask.check(target.size()))?;
-        let (rule, _) = options.stage(state.iteration);
-        let stage = OptimizerOptions { rule: rule.into(), ..options.optimizer.clone() };
         Ok(Self {
             renderer: Renderer::new(backend, options.blend, target.size()),
             covariance: covariance::by_name(&options.covariance)?,
             bounds: options.scale_bounds(target.size()),
-            optimizer: stage.build()?,
-            method: stage.rule,
+            optimizer: options.optimizer.build()?,
             lifecycle: (options.density.policy == Policy::Lifecycle).then(Lifecycle::shipped),
             target,
             options,
@@ -202,7 +197,7 @@ impl<'a> Fitter<'a> {
         self.optimizer.reset();
     }
 
-    /// Goes on with an optimizer made in code, see [`OptimizerOptions::build_with_rule`], in the
+    /// Goes on with an optimizer made in code, see [`crate::optim::OptimizerOptions::build_with_rule`], in the
     /// place of the one that the options name. Whoever resumes such a fit gives it again.
     pub fn set_optimizer(&mut self, optimizer: Optimizer) {
         self.optimizer = optimizer;
@@ -281,15 +276,6 @@ impl<'a> Fitter<'a> {
     /// [`Error::Diverged`] if loss or gradient are not finite again and again; whatever the
     /// backend fails with. The best state stays available after an error.
     pub fn step(&mut self) -> Result<Progress> {
-        let progress = self.iterate()?;
-        if progress.stop.is_none() {
-            // Not before the next step: a checkpoint in between belongs to the next stage.
-            self.enter_stage()?;
-        }
-        Ok(progress)
-    }
-
-    fn iterate(&mut self) -> Result<Progress> {
         self.choose_batch()?;
         let evaluation = self.evaluate()?;
         let total = evaluation.total;
@@ -362,18 +348,6 @@ impl<'a> Fitter<'a> {
         ended || self.state.has_passed_multiple_of(every)
     }
 
-    /// Goes from one update rule to the next where it is time.
-    fn enter_stage(&mut self) -> Result<()> {
-        let (name, _) = self.options.stage(self.state.iteration);
-        if name == self.method {
-            return Ok(());
-        }
-        let optimizer = OptimizerOptions { rule: name.into(), ..self.options.optimizer.clone() };
-        (self.optimizer, self.method) = (optimizer.build()?, optimizer.rule);
-        self.state.search = None;
-        Ok(())
-    }
-
     /// Seconds of fitting so far, earlier runs of a resumed fit included.
     pub fn seconds(&self) -> f64 {
         self.state.seconds + self.started.elapsed().as_secs_f64()
@@ -381,7 +355,7 @@ impl<'a> Fitter<'a> {
 
     /// The time that schedules see.
     pub(super) fn clock(&self) -> Clock<'_> {
-        let (_, horizon) = self.options.stage(self.state.iteration);
+        let horizon = self.options.stop.iterations;
         self.state.clock(horizon)
     }
 

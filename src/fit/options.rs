@@ -101,28 +101,9 @@ impl Default for FitOptions {
 }
 
 impl FitOptions {
-    /// Update rule at an iteration, and the iteration at which its schedule ends.
-    pub fn stage(&self, iteration: u64) -> (&str, u64) {
-        let iterations = self.stop.iterations;
-        match &self.optimizer.finish {
-            Some(finish) => {
-                let first = (iterations as f64 * f64::from(1.0 - finish.share)) as u64;
-                if iteration < first {
-                    (&self.optimizer.rule, first)
-                } else {
-                    (&finish.rule, iterations)
-                }
-            }
-            None => (&self.optimizer.rule, iterations),
-        }
-    }
-
-    /// Update rules, density control and blend in a few words.
+    /// Method, density control and blend in a few words.
     pub fn method(&self) -> String {
         let mut text = self.optimizer.rule.clone();
-        if let Some(finish) = &self.optimizer.finish {
-            text = format!("{text}, then {}", finish.rule);
-        }
         if self.density.every > 0 {
             text += match (self.density.policy, self.density.stages) {
                 (Policy::Lifecycle, _) => ", growing by the lifecycle policy",
@@ -164,24 +145,22 @@ impl FitOptions {
         init::by_name(&self.start)?;
         self.optimizer.check()?;
         self.density.check()?;
-        for method in self.optimizer.methods()? {
-            let first =
-                |needs: fn(Needs) -> bool| method.parts().iter().find(|part| needs(part.needs));
-            let of_tiles = first(|needs| needs.pixel_sums);
-            if let Some(part) = of_tiles.filter(|_| self.loss.ssim != 0.0) {
-                return Err(Error::Invalid(format!(
-                    "{} does not go with the ssim term of the loss, which looks over the borders \
-                     of tiles",
-                    part.name
-                )));
-            }
-            let bound = first(Needs::is_body_frame);
-            if let Some(part) = bound.filter(|_| self.covariance != covariance::BodyFrame.name()) {
-                return Err(Error::Invalid(format!(
-                    "{} works in the body frame, not with covariance {}",
-                    part.name, self.covariance
-                )));
-            }
+        let method = self.optimizer.method()?;
+        let first = |needs: fn(Needs) -> bool| method.parts().iter().find(|part| needs(part.needs));
+        let of_tiles = first(|needs| needs.pixel_sums);
+        if let Some(part) = of_tiles.filter(|_| self.loss.ssim != 0.0) {
+            return Err(Error::Invalid(format!(
+                "{} does not go with the ssim term of the loss, which looks over the borders of \
+                 tiles",
+                part.name
+            )));
+        }
+        let bound = first(Needs::is_body_frame);
+        if let Some(part) = bound.filter(|_| self.covariance != covariance::BodyFrame.name()) {
+            return Err(Error::Invalid(format!(
+                "{} works in the body frame, not with covariance {}",
+                part.name, self.covariance
+            )));
         }
         let body_frame = self.covariance == covariance::BodyFrame.name();
         if self.rate.is_some() && !(body_frame && self.blend == Blend::Additive) {

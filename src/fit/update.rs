@@ -23,7 +23,7 @@ impl Fitter<'_> {
         if let Some(rate) = &self.options.rate {
             rate.add_gradient(gaussians, f64::from(self.curvature()), &mut self.updates);
         }
-        let (_, horizon) = self.options.stage(self.state.iteration);
+        let horizon = self.options.stop.iterations;
         let clock = self.state.clock(horizon);
         self.optimizer.add_gradient(gaussians, &clock, &mut self.updates);
         if self.optimizer.needs().is_body_frame() {
@@ -73,7 +73,7 @@ impl Fitter<'_> {
     /// From gradients to the step.
     fn direct(&mut self, rates: PerGroup<f32>) -> Result<()> {
         let (needs, curvature) = (self.optimizer.needs(), self.curvature());
-        let (_, horizon) = self.options.stage(self.state.iteration);
+        let horizon = self.options.stop.iterations;
         let Self { optimizer, state, renderer, covariance, updates, .. } = self;
         let gaussians = &state.gaussians;
         let values = needs.values.then(|| parameters::values(gaussians, *covariance));

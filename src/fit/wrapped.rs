@@ -42,7 +42,7 @@ impl Fitter<'_> {
 
     /// Puts the Gaussians back into the sets that they are kept in.
     pub(super) fn constrain(&mut self) {
-        let (_, horizon) = self.options.stage(self.state.iteration);
+        let horizon = self.options.stop.iterations;
         let mut gaussians = std::mem::replace(&mut self.state.gaussians, Gaussians::empty(0));
         self.optimizer.project(&mut gaussians, &self.state.clock(horizon));
         self.state.gaussians = gaussians;
@@ -50,7 +50,7 @@ impl Fitter<'_> {
 
     /// Wrappers may move the Gaussians after a step.
     pub(super) fn finish_step(&mut self) {
-        let (_, horizon) = self.options.stage(self.state.iteration);
+        let horizon = self.options.stop.iterations;
         let mut gaussians = std::mem::replace(&mut self.state.gaussians, Gaussians::empty(0));
         let best = self.state.best.as_ref().map(|best| (&best.gaussians, best.loss));
         let after = After { clock: self.state.clock(horizon), best };

@@ -54,7 +54,7 @@ pub use method::Method;
 pub use numbers::Numbers;
 pub use optimizer::Optimizer;
 pub use options::{
-    Finish, OptimizerOptions, check_setting, default_of, full_name, of_all_groups, owner, part_in,
+    OptimizerOptions, check_setting, default_of, full_name, of_all_groups, owner, part_in,
 };
 pub use part::{Build, Kind, Needs, Part, Setting};
 pub use rows::RowMap;

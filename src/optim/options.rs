@@ -19,15 +19,6 @@ const RATE: &str = "rate";
 /// Learning rates have no part of their own.
 const RATE_RANGE: Setting = Setting::amount(RATE, "learning rate", 1.0);
 
-/// A second method for the end of a fit.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Finish {
-    /// A method, as [`OptimizerOptions::rule`].
-    pub rule: String,
-    /// Share of the iterations that are its.
-    pub share: f32,
-}
-
 /// Everything that defines an optimizer.
 ///
 /// ```
@@ -46,8 +37,6 @@ pub struct OptimizerOptions {
     /// The method: an update rule of [`registry`], or a rule and what goes with it, joined by
     /// commas.
     pub rule: String,
-    /// Another method for the end.
-    pub finish: Option<Finish>,
     /// Base learning rates in the units of the parameterisation, as they suit Adam: every rule
     /// has a factor of its own. Settings called `rate` stand in their place.
     pub learning_rate: PerGroup<f32>,
@@ -63,21 +52,10 @@ impl Default for OptimizerOptions {
     fn default() -> Self {
         Self {
             rule: "adam".into(),
-            finish: None,
             learning_rate: PerGroup { position: 0.4, shape: 0.1, color: 0.02 },
             settings: BTreeMap::new(),
             schedule: Schedule::default(),
         }
-    }
-}
-
-impl Finish {
-    /// The method.
-    ///
-    /// # Errors
-    /// As [`OptimizerOptions::method`].
-    pub fn method(&self) -> Result<Method> {
-        self.rule.parse()
     }
 }
 
@@ -147,7 +125,7 @@ impl OptimizerOptions {
             self.settings.insert(key.stored(""), value);
             return Ok(());
         }
-        let part = owner(&self.parts()?, name, &self.rule)?;
+        let part = owner(self.method()?.parts(), name, &self.rule)?;
         self.set_of(part, name, value)
     }
 
@@ -186,46 +164,12 @@ impl OptimizerOptions {
         self.rule = if wanted { format!("{part},{others}") } else { others };
     }
 
-    /// The method, and the one for the end.
-    ///
-    /// # Errors
-    /// As [`Self::method`].
-    pub fn methods(&self) -> Result<Vec<Method>> {
-        let mut methods = vec![self.method()?];
-        methods.extend(self.finish.as_ref().map(Finish::method).transpose()?);
-        Ok(methods)
-    }
-
-    /// The parts of the methods.
-    fn parts(&self) -> Result<Vec<&'static super::Part>> {
-        let methods = self.methods()?;
-        let mut parts: Vec<&'static super::Part> =
-            methods.iter().flat_map(Method::parts).copied().collect();
-        let mut seen = Vec::new();
-        parts.retain(|part| {
-            !seen.contains(&part.name) && {
-                seen.push(part.name);
-                true
-            }
-        });
-        Ok(parts)
-    }
-
     /// Checks every name and number.
     ///
     /// # Errors
     /// [`Error::Invalid`] naming the option and the value.
     pub fn check(&self) -> Result<()> {
         self.method()?;
-        if let Some(finish) = &self.finish {
-            finish.method()?;
-            if !(0.0..=1.0).contains(&finish.share) {
-                return Err(Error::Invalid(format!(
-                    "share ({}) must be between 0 and 1, not {}",
-                    finish.rule, finish.share
-                )));
-            }
-        }
         for (group, rate) in self.learning_rate.iter() {
             if !rate.is_finite() || *rate < 0.0 {
                 return Err(Error::Invalid(format!(

@@ -34,7 +34,6 @@ impl Brief<'_> {
     pub fn options(&self, method: &str) -> FitOptions {
         let mut options = self.fit.clone();
         options.optimizer.rule = method.into();
-        options.optimizer.finish = None;
         options
     }
 

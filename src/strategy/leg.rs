@@ -15,10 +15,13 @@ pub struct Leg {
 }
 
 impl Leg {
-    /// A search with all passes and numbers of a brief.
-    pub(super) fn search(brief: &Brief<'_>, build: fn(&Numbers) -> Box<dyn Search>) -> Self {
-        let numbers = brief.numbers.clone();
-        Self { passes: brief.passes, work: Work::Search { build, numbers } }
+    /// A search of so many passes with the numbers of a brief.
+    pub(super) fn search(
+        brief: &Brief<'_>,
+        passes: u64,
+        build: fn(&Numbers) -> Box<dyn Search>,
+    ) -> Self {
+        Self { passes, work: Work::Search { build, numbers: brief.numbers.clone() } }
     }
 }
 

@@ -114,7 +114,7 @@ impl RunOptions {
 
     /// The methods that descend: those of the stages, and those within strategies.
     fn methods(&self) -> Result<Vec<Method>> {
-        let Some(pipeline) = &self.pipeline else { return self.fit.optimizer.methods() };
+        let Some(pipeline) = &self.pipeline else { return Ok(vec![self.fit.optimizer.method()?]) };
         let method = |Stage { name, .. }: &Stage| match named(name) {
             Some(strategy) if !strategy.descends => None,
             Some(_) => Some(best_rule(&self.fit).parse()),
@@ -191,7 +191,6 @@ impl RunOptions {
         let small = if self.curriculum.is_some() { ", small pictures first" } else { "" };
         let Some(pipeline) = &self.pipeline else { return self.fit.method() + small };
         let mut fit = self.fit.clone();
-        fit.optimizer.finish = None;
         fit.optimizer.rule = pipeline.to_string();
         fit.method() + small
     }
@@ -232,7 +231,6 @@ impl RunOptions {
     fn of_method(&self, method: &str) -> FitOptions {
         let mut options = self.fit.clone();
         options.optimizer.rule = method.into();
-        options.optimizer.finish = None;
         options
     }
 

@@ -56,21 +56,6 @@ impl<'a> Run<'a> {
         Ok(run)
     }
 
-    /// Starts from Gaussians that are there already, colours and all.
-    ///
-    /// # Errors
-    /// As [`Self::new`]; [`Error::Invalid`] if their channels are not the picture's.
-    pub fn from_gaussians(
-        backend: &'a mut dyn Backend,
-        target: Arc<Image>,
-        options: RunOptions,
-        gaussians: Gaussians,
-    ) -> Result<Self> {
-        let mut run = Self::unstarted(target, options)?;
-        run.engine = Some(run.enter(backend, Some(gaussians))?);
-        Ok(run)
-    }
-
     /// Goes on from a checkpoint, with `options` that may differ from the checkpoint's own.
     ///
     /// With the same options, device and binary the result is the same to the byte as that of

@@ -5,14 +5,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use lgi::backend::Backend;
-use lgi::blend::Blend;
 use lgi::codec::Precision;
 use lgi::covariance::{self, Covariance};
 use lgi::density::controller::{Controller, Prospect};
 use lgi::density::{DensityOptions, Policy};
+use lgi::experiment::{BlendName, ColorStartName, Settings};
 use lgi::fit::{FitOptions, Mask, Quality, StopRules, iterations_within, recipe};
 use lgi::image::{self, Image, Size};
-use lgi::init::ColorStart;
 use lgi::optim::schedule::Schedule;
 use lgi::strategy::{AUTO, RunOptions};
 
@@ -55,7 +54,8 @@ pub fn fit_options(
     apply_stop(&arguments.stop, options);
     apply_rest(arguments, options)?;
     apply_density(&arguments.density, options);
-    apply_model(&arguments.model, options)?;
+    let settings = settings(&arguments.model);
+    settings.change_fit(options).map_err(|error| Failure::of_option(&error))?;
     // After the model: the parameterisation has its own learning rates.
     change(&arguments.optimizer, &mut run).map_err(|error| Failure::of_option(&error))?;
     set(&mut run.curriculum, arguments.schedule.curriculum.clone().map(|given| given.0));
@@ -256,52 +256,24 @@ fn apply_schedule(arguments: &ScheduleArguments, options: &mut FitOptions) -> lg
     Ok(())
 }
 
-fn apply_model(arguments: &ModelArguments, options: &mut FitOptions) -> Result<()> {
-    set(&mut options.loss, arguments.loss);
-    if let Some(covariance) = arguments.covariance.as_ref().filter(|c| **c != options.covariance) {
-        options.set_covariance(covariance).map_err(|error| Failure::of_option(&error))?;
-    }
-    set(&mut options.start, arguments.init.clone());
-    set(&mut options.sigma_min_px, arguments.sigma_min);
-    options.blend = blend(arguments, options.blend)?;
-    options.colors = color_start(arguments, options.colors)?;
-    Ok(())
-}
-
-fn blend(arguments: &ModelArguments, before: Blend) -> Result<Blend> {
-    let chosen = match arguments.blend.as_deref() {
-        None => before,
-        Some("normalized") => match before {
-            Blend::Normalized { .. } => before,
-            Blend::Additive => Blend::NORMALIZED,
-        },
-        Some(_) => Blend::Additive,
-    };
-    match (chosen, arguments.blend_epsilon) {
-        (chosen, None) => Ok(chosen),
-        (Blend::Normalized { .. }, Some(epsilon)) => Ok(Blend::Normalized { epsilon }),
-        (Blend::Additive, Some(_)) => {
-            Err(Failure::usage("--blend-epsilon needs --blend normalized"))
-        }
+/// What experiments call by the same names.
+fn settings(arguments: &ModelArguments) -> Settings {
+    let ModelArguments { loss, covariance, blend, blend_epsilon, init, init_colors, .. } =
+        arguments;
+    Settings {
+        loss: loss.map(Into::into),
+        covariance: covariance.clone(),
+        blend: named(blend.as_deref(), &BlendName::ALL),
+        blend_epsilon: *blend_epsilon,
+        init: init.clone(),
+        init_colors: named(init_colors.as_deref(), &ColorStartName::ALL),
+        solve_iterations: arguments.solve_iterations,
+        sigma_min: arguments.sigma_min,
+        ..Settings::default()
     }
 }
 
-fn color_start(arguments: &ModelArguments, before: ColorStart) -> Result<ColorStart> {
-    let chosen = match arguments.init_colors.as_deref() {
-        None => before,
-        Some("local") => ColorStart::Local,
-        Some(_) => match before {
-            ColorStart::LeastSquares { .. } => before,
-            ColorStart::Local => ColorStart::default(),
-        },
-    };
-    match (chosen, arguments.solve_iterations) {
-        (chosen, None) => Ok(chosen),
-        (ColorStart::LeastSquares { .. }, Some(iterations)) => {
-            Ok(ColorStart::LeastSquares { iterations })
-        }
-        (ColorStart::Local, Some(_)) => {
-            Err(Failure::usage("--solve-iterations needs --init-colors solve"))
-        }
-    }
+fn named<T: Copy>(name: Option<&str>, all: &[(&str, T)]) -> Option<T> {
+    let name = name?;
+    all.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
 }

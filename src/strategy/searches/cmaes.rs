@@ -36,7 +36,7 @@ pub const STRATEGY: Strategy = Strategy {
 };
 
 fn plan(brief: &Brief<'_>) -> Result<Vec<Leg>> {
-    Ok(vec![Leg::search(brief, |numbers| Box::new(Cmaes::new(numbers)))])
+    Ok(vec![Leg::search(brief, brief.passes, |numbers| Box::new(Cmaes::new(numbers)))])
 }
 
 #[derive(Debug)]

@@ -39,7 +39,7 @@ pub const STRATEGY: Strategy = Strategy {
 };
 
 fn plan(brief: &Brief<'_>) -> Result<Vec<Leg>> {
-    Ok(vec![Leg::search(brief, |numbers| Box::new(Genetic::new(numbers)))])
+    Ok(vec![Leg::search(brief, brief.passes, |numbers| Box::new(Genetic::new(numbers)))])
 }
 
 #[derive(Debug)]

@@ -34,7 +34,7 @@ pub const STRATEGY: Strategy = Strategy {
 };
 
 fn plan(brief: &Brief<'_>) -> Result<Vec<Leg>> {
-    Ok(vec![Leg::search(brief, |numbers| Box::new(ParticleSwarm::new(numbers)))])
+    Ok(vec![Leg::search(brief, brief.passes, |numbers| Box::new(ParticleSwarm::new(numbers)))])
 }
 
 #[derive(Debug)]
