@@ -38,13 +38,13 @@ pub struct Settings {
     pub covariance: Option<String>,
     /// `additive` or `normalized`.
     pub blend: Option<BlendName>,
-    /// Added to the coverage by the normalized blend.
+    /// Added to the coverage by the normalized blend; means nothing to the other.
     pub blend_epsilon: Option<f32>,
     /// Initialiser.
     pub init: Option<String>,
     /// `local` or `solve`.
     pub init_colors: Option<ColorStartName>,
-    /// Conjugate-gradient steps of `solve`.
+    /// Conjugate-gradient steps of `solve`; means nothing to `local`.
     pub solve_iterations: Option<usize>,
     /// Growth and relocation.
     pub density: Option<bool>,
@@ -199,39 +199,32 @@ impl Settings {
         if let Some(sigma) = self.sigma_max {
             options.sigma_max_fraction = sigma;
         }
-        self.change_colors(&mut options.colors)?;
-        self.change_blend(&mut options.blend)
+        self.change_colors(&mut options.colors);
+        self.change_blend(&mut options.blend);
+        Ok(())
     }
 
-    fn change_blend(&self, blend: &mut Blend) -> Result<()> {
+    fn change_blend(&self, blend: &mut Blend) {
         match (self.blend, *blend) {
             (Some(BlendName::Additive), _) => *blend = Blend::Additive,
             (Some(BlendName::Normalized), Blend::Additive) => *blend = Blend::NORMALIZED,
             _ => {}
         }
-        match (self.blend_epsilon, blend) {
-            (None, _) => Ok(()),
-            (Some(value), Blend::Normalized { epsilon }) => {
-                *epsilon = value;
-                Ok(())
-            }
-            (Some(_), Blend::Additive) => needs("blend-epsilon", "blend normalized"),
+        if let (Some(value), Blend::Normalized { epsilon }) = (self.blend_epsilon, blend) {
+            *epsilon = value;
         }
     }
 
-    fn change_colors(&self, colors: &mut ColorStart) -> Result<()> {
+    fn change_colors(&self, colors: &mut ColorStart) {
         match (self.init_colors, *colors) {
             (Some(ColorStartName::Local), _) => *colors = ColorStart::Local,
             (Some(ColorStartName::Solve), ColorStart::Local) => *colors = ColorStart::default(),
             _ => {}
         }
-        match (self.solve_iterations, colors) {
-            (None, _) => Ok(()),
-            (Some(count), ColorStart::LeastSquares { iterations }) => {
-                *iterations = count;
-                Ok(())
-            }
-            (Some(_), ColorStart::Local) => needs("solve-iterations", "init-colors solve"),
+        if let (Some(count), ColorStart::LeastSquares { iterations }) =
+            (self.solve_iterations, colors)
+        {
+            *iterations = count;
         }
     }
 
@@ -256,10 +249,6 @@ impl Settings {
         }
         Ok(())
     }
-}
-
-fn needs(key: &str, other: &str) -> Result<()> {
-    Err(Error::Invalid(format!("{key} needs {other}")))
 }
 
 fn of_key(key: &str, error: &Error) -> Error {

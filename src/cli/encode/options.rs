@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use lgi::backend::Backend;
+use lgi::blend::Blend;
 use lgi::codec::Precision;
 use lgi::covariance::{self, Covariance};
 use lgi::density::controller::{Controller, Prospect};
@@ -12,6 +13,7 @@ use lgi::density::{DensityOptions, Policy};
 use lgi::experiment::{BlendName, ColorStartName, Settings};
 use lgi::fit::{FitOptions, Mask, Quality, StopRules, iterations_within, recipe};
 use lgi::image::{self, Image, Size};
+use lgi::init::ColorStart;
 use lgi::optim::schedule::Schedule;
 use lgi::strategy::{AUTO, RunOptions};
 
@@ -56,6 +58,7 @@ pub fn fit_options(
     apply_density(&arguments.density, options);
     let settings = settings(&arguments.model);
     settings.change_fit(options).map_err(|error| Failure::of_option(&error))?;
+    check_model(&arguments.model, options)?;
     // After the model: the parameterisation has its own learning rates.
     change(&arguments.optimizer, &mut run).map_err(|error| Failure::of_option(&error))?;
     set(&mut run.curriculum, arguments.schedule.curriculum.clone().map(|given| given.0));
@@ -271,6 +274,17 @@ fn settings(arguments: &ModelArguments) -> Settings {
         sigma_min: arguments.sigma_min,
         ..Settings::default()
     }
+}
+
+/// Refuses numbers of what was not chosen, which would change nothing.
+fn check_model(arguments: &ModelArguments, options: &FitOptions) -> Result<()> {
+    if arguments.blend_epsilon.is_some() && options.blend == Blend::Additive {
+        return Err(Failure::usage("--blend-epsilon needs --blend normalized"));
+    }
+    if arguments.solve_iterations.is_some() && options.colors == ColorStart::Local {
+        return Err(Failure::usage("--solve-iterations needs --init-colors solve"));
+    }
+    Ok(())
 }
 
 fn named<T: Copy>(name: Option<&str>, all: &[(&str, T)]) -> Option<T> {
