@@ -232,6 +232,11 @@ fn settings(options: &RunOptions, encode: &EncodeArguments) -> String {
         .curriculum
         .as_ref()
         .map(|given| given.0.as_ref().map_or_else(|| "off".into(), ToString::to_string));
+    let freeze = optimizer.freeze.map(|groups| {
+        let names = groups.iter().filter(|(_, rests)| **rests).map(|(group, _)| group.name());
+        let names: Vec<&str> = names.collect();
+        if names.is_empty() { "off".into() } else { names.join(",") }
+    });
     let given = [
         // A preset has a method of its own.
         ("method", &optimizer.method),
@@ -242,6 +247,7 @@ fn settings(options: &RunOptions, encode: &EncodeArguments) -> String {
         ("density", &density.density),
         ("schedule", &schedule.schedule),
         ("curriculum", &curriculum),
+        ("freeze", &freeze),
     ];
     for (key, value) in given {
         if let Some(value) = value {

@@ -39,7 +39,7 @@ mod time_budget;
 mod update;
 mod wrapped;
 
-pub use checkpoint::{Checkpoint, PictureId};
+pub use checkpoint::{Checkpoint, PACKED, PictureId};
 pub(crate) use checkpoint::{parse_version, read_with, write_json};
 pub use count_search::{CountSearch, Verdict};
 pub use fitter::Fitter;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use lgi::density::DECIDERS;
+use lgi::experiment::{BlendName, ColorStartName};
 use lgi::fit::Quality;
 use lgi::loss::Loss;
 use lgi::optim::PerGroup;
@@ -31,7 +32,7 @@ Examples:
   lgi encode -i in.png -o out.png -n 1000 -q balanced --metrics-csv m.csv
       Writes the picture as the Gaussians draw it, and a table of the fit.
   lgi encode photo.png --checkpoint-dir saved --checkpoint-every 100
-  lgi encode photo.png --resume saved/photo-000300.json --force
+  lgi encode photo.png --resume saved/photo-000300.json.gz --force
       Goes on where an earlier run was stopped; options are those of that run.
   cat photo.png | lgi encode - -o - | lgi decode - -o back.png
 
@@ -335,7 +336,7 @@ pub struct ModelArguments {
 
     /// How overlapping Gaussians make a pixel
     #[arg(long, value_name = "NAME", hide_short_help = true,
-          value_parser = PossibleValuesParser::new(["additive", "normalized"]))]
+          value_parser = PossibleValuesParser::new(BlendName::ALL.map(|(name, _)| name)))]
     pub blend: Option<String>,
 
     /// Added to the coverage by the normalized blend
@@ -348,7 +349,7 @@ pub struct ModelArguments {
 
     /// Where the first colours come from: the pixels below, or a least-squares solve
     #[arg(long, value_name = "NAME", hide_short_help = true,
-          value_parser = PossibleValuesParser::new(["local", "solve"]))]
+          value_parser = PossibleValuesParser::new(ColorStartName::ALL.map(|(name, _)| name)))]
     pub init_colors: Option<String>,
 
     /// Conjugate-gradient steps of `--init-colors solve`
@@ -390,7 +391,7 @@ pub struct RecordArguments {
           value_parser = clap::value_parser!(u64).range(1..))]
     pub log_every: u64,
 
-    /// Write checkpoints into this directory, as NAME-000100.json; it is made where missing
+    /// Write checkpoints into this directory, as NAME-000100.json.gz; it is made where missing
     #[arg(long, value_name = "DIRECTORY")]
     pub checkpoint_dir: Option<PathBuf>,
 

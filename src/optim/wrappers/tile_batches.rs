@@ -33,7 +33,7 @@ pub const PART: Part = Part {
     ..WRAPPER
 };
 
-/// Chooses the tiles of each gradient, see [`PART`].
+/// Chooses the tiles of each gradient, and remembers what was left of each.
 #[derive(Debug)]
 pub struct TileBatches {
     numbers: Numbers,
