@@ -152,7 +152,7 @@ impl RunOptions {
         methods.retain(|method| !method.needs().line_search);
         let Some(first) = methods.first() else {
             let message = format!(
-                "{} has no learning rates: its steps come from line searches",
+                "{} has no learning rates: its steps come from trials or line searches",
                 self.method_name()
             );
             return Err(Error::Invalid(message));
