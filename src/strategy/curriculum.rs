@@ -100,7 +100,7 @@ impl Curriculum {
                 }
             }
             for (index, (halvings, passes)) in pieces.into_iter().enumerate() {
-                let mut piece = Descent { halvings, ..(*descent).clone() };
+                let mut piece = Descent { halvings, placed_on_whole: true, ..(*descent).clone() };
                 // The sizes before are the coarse start.
                 piece.options.coarse_iterations = 0;
                 if index > 0 {
