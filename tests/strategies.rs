@@ -323,7 +323,7 @@ fn a_curriculum_gives_every_descent_its_sizes_over_the_whole_run() {
     let pipeline = with_curriculum("cmaes:4+lbfgs:4+adam:9", 0, "linear(1,0)");
     assert_eq!(sizes(&pipeline), [(None, 4), half(4), half(1), whole(8)]);
     let usual = sizes(&with_curriculum("lbfgs", 100, "on"));
-    assert_eq!(usual, [half(30), whole(70)]);
+    assert_eq!(usual, [half(18), whole(82)]);
     // Strategies that choose their sizes keep them.
     let own = options("coarse-to-polish", 60);
     assert_eq!(sizes(&with_curriculum("coarse-to-polish", 60, "0")), sizes(&own));

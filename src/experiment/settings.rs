@@ -26,7 +26,7 @@ pub struct Settings {
     pub learning_rate: Option<f32>,
     /// Factor on all rates over the iterations, such as `cosine(1,0.01)`.
     pub schedule: Option<String>,
-    /// Small pictures first: `on`, or halvings such as `exponential(2,0.02)`.
+    /// Small pictures first: `on`, or halvings such as `exponential(1,0.02)`.
     pub curriculum: Option<String>,
     /// Passes over the picture.
     pub iterations: Option<u64>,

@@ -52,7 +52,7 @@ impl Curriculum {
         }
         Err(Error::Invalid(format!(
             "a curriculum goes from at most {MOST} halvings to less than half a one, as in \
-             \"exponential(2,0.02)\", not from {first} to {last}"
+             \"exponential(1,0.02)\", not from {first} to {last}"
         )))
     }
 
@@ -120,10 +120,9 @@ impl Curriculum {
 }
 
 impl Default for Curriculum {
-    /// A quarter of the size for the first sixteenth of the passes, half of it until nearly a
-    /// third.
+    /// Half the size for somewhat more than a sixth of the passes.
     fn default() -> Self {
-        let usual = "exponential(2,0.02)".parse().and_then(Self::new);
+        let usual = "exponential(1,0.02)".parse().and_then(Self::new);
         usual.unwrap_or(Self(Value::Number(0.0)))
     }
 }

@@ -98,7 +98,7 @@ fn every_method_takes_a_curriculum() {
         assert_eq!(report["method"], what);
         assert_ne!(report["psnr_db"], plain["psnr_db"], "{method}");
     }
-    let says = predicate::str::contains("exponential(2,0.02)");
+    let says = predicate::str::contains("exponential(1,0.02)");
     let says = says.and(predicate::str::contains("from 0 to 2"));
     place.lgi("encode a.png --curriculum linear(0,2)").assert().code(2).stderr(says);
     let listed = json_lines(&mut place.lgi("methods curriculum --json"));

@@ -295,7 +295,7 @@ pub struct ScheduleArguments {
     /// Fit to smaller pictures first: `on`, `off`, or how often the picture is halved
     ///
     /// A schedule over the iterations, such as `table(0=2,20=1,60=0)`, that ends at 0; `on` is
-    /// `exponential(2,0.02)`. Goes with every method. An iteration on a picture of half the size
+    /// `exponential(1,0.02)`. Goes with every method. An iteration on a picture of half the size
     /// counts as a quarter. Each size has schedules and a memory of its own.
     #[arg(long, value_name = "HALVINGS", hide_short_help = true)]
     pub curriculum: Option<OrOff<Curriculum>>,
