@@ -9,6 +9,7 @@ use rand_xoshiro::rand_core::SeedableRng;
 use super::checkpoint::{Checkpoint, PictureId};
 use super::shapes::Shapes;
 use super::state::{Best, State};
+use super::placement::Place;
 use super::{Details, FitOptions, Progress, StopReason, coarse};
 use crate::backend::Backend;
 use crate::covariance::{self, Covariance, ScaleBounds};
@@ -40,6 +41,7 @@ pub struct Fitter<'a> {
     pub(super) state: State,
     pub(super) moments: Vec<f32>,
     pub(super) updates: Groups,
+    pub(super) place: Place,
     details_every: Option<u64>,
     started: Instant,
 }
@@ -165,7 +167,7 @@ impl<'a> Fitter<'a> {
     ) -> Result<Self> {
         let (rule, _) = options.stage(state.iteration);
         let stage = OptimizerOptions { rule: rule.into(), ..options.optimizer.clone() };
-        Ok(Self {
+        let mut fitter = Self {
             renderer: Renderer::new(backend, options.blend, target.size()),
             covariance: covariance::by_name(&options.covariance)?,
             bounds: options.scale_bounds(target.size()),
@@ -177,9 +179,12 @@ impl<'a> Fitter<'a> {
             state,
             moments: Vec::new(),
             updates: Groups::default(),
+            place: Place::Undecided,
             details_every: None,
             started,
-        })
+        };
+        fitter.decide_place()?;
+        Ok(fitter)
     }
 
     /// Works out [`Details`] every so many iterations, and at the end. They change nothing.
@@ -190,12 +195,14 @@ impl<'a> Fitter<'a> {
     /// Forgets the optimizer's moments, as at the first iteration.
     pub fn reset_momentum(&mut self) {
         self.optimizer.reset();
+        self.place.unload();
     }
 
     /// Goes on with an optimizer made in code, see [`OptimizerOptions::build_with_rule`], in the
     /// place of the one that the options name. Whoever resumes such a fit gives it again.
     pub fn set_optimizer(&mut self, optimizer: Optimizer) {
         self.optimizer = optimizer;
+        self.place = Place::Undecided;
     }
 
     /// Goes on with a policy made in code, such as one that is being trained.
@@ -280,6 +287,10 @@ impl<'a> Fitter<'a> {
     }
 
     fn iterate(&mut self) -> Result<Progress> {
+        if let Some(progress) = self.burst()? {
+            return Ok(progress);
+        }
+        self.place.unload();
         let evaluation = self.evaluate()?;
         let total = evaluation.total;
         if let Some(trial) = self.judge(total) {
@@ -325,7 +336,7 @@ impl<'a> Fitter<'a> {
             terms,
             total: terms.total(loss) + f64::from(self.curvature()) * rate + penalty,
             psnr_db: psnr_db_from_mse(terms.mse_8bit),
-            rates: self.rates(),
+            rates: self.rates_at(&self.clock()),
         })
     }
 
@@ -342,9 +353,14 @@ impl<'a> Fitter<'a> {
         self.state.iteration += sweeps / 2;
     }
 
-    fn are_details_due(&self, ended: bool) -> bool {
+    pub(super) fn are_details_due(&self, ended: bool) -> bool {
         let Some(every) = self.details_every else { return false };
         ended || self.state.has_passed_multiple_of(every)
+    }
+
+    /// Whether details are due at `iteration` if they were not after `first`.
+    pub(super) fn are_details_due_between(&self, first: u64, iteration: u64) -> bool {
+        self.details_every.is_some_and(|every| first / every.max(1) < iteration / every.max(1))
     }
 
     /// Goes from one update rule to the next where it is time.
@@ -356,6 +372,7 @@ impl<'a> Fitter<'a> {
         let optimizer = OptimizerOptions { rule: name.into(), ..self.options.optimizer.clone() };
         (self.optimizer, self.method) = (optimizer.build()?, optimizer.rule);
         self.state.search = None;
+        self.decide_place()?;
         Ok(())
     }
 
@@ -366,12 +383,18 @@ impl<'a> Fitter<'a> {
 
     /// The time that schedules see.
     pub(super) fn clock(&self) -> Clock<'_> {
-        let (_, horizon) = self.options.stage(self.state.iteration);
-        self.state.clock(horizon)
+        self.clock_at(self.state.iteration)
     }
 
-    fn rates(&self) -> PerGroup<f32> {
-        let rates = self.options.optimizer.rates(self.optimizer.method().rate(), &self.clock());
+    /// The time that schedules see at an iteration of the present stage.
+    pub(super) fn clock_at(&self, iteration: u64) -> Clock<'_> {
+        let (_, horizon) = self.options.stage(self.state.iteration);
+        Clock { iteration: iteration.min(horizon), ..self.state.clock(horizon) }
+    }
+
+    /// The learning rates at a time.
+    pub(super) fn rates_at(&self, clock: &Clock<'_>) -> PerGroup<f32> {
+        let rates = self.options.optimizer.rates(self.optimizer.method().rate(), clock);
         rates.map(|rate| rate * self.state.rate_scale)
     }
 
@@ -395,9 +418,7 @@ impl<'a> Fitter<'a> {
 
     fn remember(&mut self, loss: f64, psnr_db: f64) {
         let State { iteration, gaussians, best, rollbacks, last_rise, .. } = &mut self.state;
-        if psnr_db >= last_rise.0 + self.options.stop.patience_gain_db {
-            *last_rise = (psnr_db, *iteration);
-        }
+        self.options.stop.note(last_rise, psnr_db, *iteration);
         match best {
             // More Gaussians than wanted are no result.
             Some(_) if gaussians.len() > self.options.gaussians => return,
@@ -417,15 +438,15 @@ impl<'a> Fitter<'a> {
 
     pub(super) fn stop_reason(&self, psnr_db: f64) -> Option<StopReason> {
         let rules = &self.options.stop;
-        let still = self.state.iteration.saturating_sub(self.state.last_rise.1);
-        if rules.target_psnr_db.is_some_and(|target| psnr_db >= target) {
-            Some(StopReason::TargetPsnr)
+        let holds = rules.holds(self.state.last_rise, psnr_db, self.state.iteration);
+        if holds == Some(StopReason::TargetPsnr) {
+            holds
         } else if self.state.iteration >= rules.iterations || self.state.gaussians.is_empty() {
             Some(StopReason::Iterations)
         } else if self.state.failures > 1 && !self.is_revision_due() {
             Some(StopReason::Converged)
-        } else if rules.patience.is_some_and(|patience| still >= patience) {
-            Some(StopReason::Patience)
+        } else if holds.is_some() {
+            holds
         } else if rules.time_s.is_some_and(|budget| self.seconds() >= budget) {
             Some(StopReason::Time)
         } else {
@@ -454,7 +475,7 @@ impl<'a> Fitter<'a> {
 
     /// Back to the best state at half the rate. The moments are forgotten: they may hold what
     /// was not finite.
-    fn roll_back(&mut self, evaluation: &Evaluation) -> Result<Progress> {
+    pub(super) fn roll_back(&mut self, evaluation: &Evaluation) -> Result<Progress> {
         let iteration = self.state.iteration;
         self.state.rollbacks += 1;
         let give_up = self.state.rollbacks > MAX_ROLLBACKS;
@@ -467,6 +488,7 @@ impl<'a> Fitter<'a> {
         self.state.search = None;
         self.state.blocks.clear();
         self.optimizer.reset();
+        self.place.unload();
         let mut progress = self.progress(evaluation);
         (progress.iteration, progress.psnr_db) = (self.state.iteration, f64::NAN);
         progress.rolled_back = Some(self.state.rate_scale);

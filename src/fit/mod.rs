@@ -15,6 +15,7 @@
 //! # }
 //! ```
 
+mod burst;
 mod checkpoint;
 mod coarse;
 mod count_search;
@@ -23,6 +24,7 @@ pub mod detail;
 mod fitter;
 mod options;
 mod parameters;
+mod placement;
 mod progress;
 mod quality;
 mod rate_penalty;
@@ -41,6 +43,7 @@ pub(crate) use checkpoint::{parse_version, read_with, write_json};
 pub use count_search::{CountSearch, Verdict};
 pub use fitter::Fitter;
 pub use options::{FitOptions, StopRules};
+pub use placement::Placement;
 pub use progress::{Details, Progress, StopReason};
 pub use quality::Quality;
 pub use rate_penalty::RatePenalty;

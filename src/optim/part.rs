@@ -182,6 +182,8 @@ pub struct Needs {
     pub plain_steps: bool,
     /// The body frame, for another reason.
     pub body_frame: bool,
+    /// The loss of every iteration so far; schedules only.
+    pub losses: bool,
 }
 
 impl Needs {
@@ -194,6 +196,7 @@ impl Needs {
         sums: false,
         plain_steps: false,
         body_frame: false,
+        losses: false,
     };
 
     /// What both ask for.
@@ -207,6 +210,7 @@ impl Needs {
             sums: self.sums || other.sums,
             plain_steps: self.plain_steps || other.plain_steps,
             body_frame: self.body_frame || other.body_frame,
+            losses: self.losses || other.losses,
         }
     }
 
