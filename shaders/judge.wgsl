@@ -26,12 +26,17 @@ fn main(@builtin(local_invocation_index) lane: u32) {
         return;
     }
     status.improved = 0u;
+    // What came before must not be forgotten where lists were too short as well.
+    if (atomicLoad(&status.broken) > 0u) {
+        status.halted = HALT_NOT_FINITE;
+        return;
+    }
     if (counters[1] > 0u || counters[0] > frame.capacity) {
         status.halted = HALT_NO_ROOM;
         return;
     }
     let loss = frame.weight_l1 * sums[0].x + 0.5 * frame.weight_l2 * sums[0].y;
-    if (!is_finite(loss) || atomicLoad(&status.broken) > 0u) {
+    if (!is_finite(loss)) {
         status.halted = HALT_NOT_FINITE;
         return;
     }

@@ -1,6 +1,7 @@
 //! Where pictures are drawn and gradients are summed: three operations, several places.
 //!
-//! A backend knows splats, images and losses; it knows no parameterisation and no optimizer.
+//! A backend knows splats, images and losses, and no optimizer. Of a parameterisation it knows what
+//! a [`descent`] gives it to run.
 
 pub mod cpu;
 pub mod descent;

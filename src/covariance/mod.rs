@@ -102,7 +102,7 @@ pub trait Covariance: Debug + Send + Sync {
     ) -> ([f32; 2], [f32; 4]);
 
     /// [`Self::pull_back`], [`Self::retract`] and [`Self::coordinates`] as WGSL, in float32, for
-    /// fits that stay on a device; `None` if nobody wrote them down. `shaders/covariance/frame.wgsl`
+    /// fits that stay on a device; `None` if nobody wrote them down. `shaders/covariance/chain.wgsl`
     /// stands before them.
     fn shader(&self) -> Option<&'static str> {
         None

@@ -31,9 +31,10 @@ impl Fitter<'_> {
         if steps == 0 {
             return Ok(None);
         }
-        let details = match self.are_details_due(false) {
-            true => Some(self.details_beforehand()?),
-            false => None,
+        // Details are of one iteration, whose progress they go with.
+        let (steps, details) = match self.are_details_due(false) {
+            true => (1, Some(self.details_beforehand()?)),
+            false => (steps, None),
         };
         let mut progress = match self.run_burst(steps) {
             Err(Error::Unsupported { .. } | Error::Limit { .. })
@@ -97,7 +98,8 @@ impl Fitter<'_> {
         let first = self.state.iteration;
         for ahead in 0..steps {
             let clock = self.clock_at(first + ahead);
-            let step = Step { curvature: self.curvature(), clock, ..Step::at(self.rates_at(&clock)) };
+            let step =
+                Step { curvature: self.curvature(), clock, ..Step::at(self.rates_at(&clock)) };
             constants.extend(self.optimizer.constants(&step, ahead));
         }
         let lengths = self.group_lengths();

@@ -7,9 +7,9 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
 
 use super::checkpoint::{Checkpoint, PictureId};
+use super::placement::Place;
 use super::shapes::Shapes;
 use super::state::{Best, State};
-use super::placement::Place;
 use super::{Details, FitOptions, Progress, StopReason, coarse};
 use crate::backend::Backend;
 use crate::covariance::{self, Covariance, ScaleBounds};

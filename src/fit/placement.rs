@@ -114,13 +114,14 @@ impl Fitter<'_> {
             return Err("a loss with SSIM is taken on the host");
         }
         if self.covariance.shader().is_none() {
-            return Err("the covariance has no formulas there; body-frame has");
+            return Err("the covariance has no formulas there, as body-frame has");
         }
         if self.options.optimizer.follows_losses() {
             return Err("a schedule looks at every loss");
         }
         let kernel = self.optimizer.kernel();
-        let kernel = kernel.ok_or("a part of the method does more than treat numbers one by one")?;
+        let kernel =
+            kernel.ok_or("a part of the method does more than treat numbers one by one")?;
         Ok(UpdateText {
             lines: kernel.lines,
             update: kernel.update,

@@ -150,11 +150,7 @@ impl<R: Elementwise<SLOTS, CONSTANTS>, const SLOTS: usize, const CONSTANTS: usiz
                 curvature: step.curvature,
             })
         };
-        PerGroup {
-            position: of(Group::Position),
-            shape: of(Group::Shape),
-            color: of(Group::Color),
-        }
+        PerGroup { position: of(Group::Position), shape: of(Group::Shape), color: of(Group::Color) }
     }
 }
 
@@ -260,12 +256,7 @@ impl<R: Elementwise<SLOTS, CONSTANTS>, const SLOTS: usize, const CONSTANTS: usiz
 }
 
 /// Applies a rule to all numbers of a group; where there are no values they count as zero.
-fn apply<
-    'a,
-    R: Elementwise<SLOTS, CONSTANTS>,
-    const SLOTS: usize,
-    const CONSTANTS: usize,
->(
+fn apply<'a, R: Elementwise<SLOTS, CONSTANTS>, const SLOTS: usize, const CONSTANTS: usize>(
     constants: [f32; CONSTANTS],
     values: &[f32],
     updates: &mut [f32],

@@ -4,9 +4,7 @@ use super::constraints::Constraint;
 use super::part::Needs;
 use super::penalties::Penalty;
 use super::wrappers::{After, Wrapper};
-use super::{
-    Chain, Clock, Flow, Groups, Method, PerGroup, RowMap, Step, Transform, UpdateKernel,
-};
+use super::{Chain, Clock, Flow, Groups, Method, PerGroup, RowMap, Step, Transform, UpdateKernel};
 use crate::error::Result;
 use crate::gaussians::Gaussians;
 
@@ -58,9 +56,8 @@ impl Optimizer {
 
     /// The whole method as one kernel, if it is nothing but elementwise links.
     pub fn kernel(&self) -> Option<UpdateKernel> {
-        let alone = self.wrappers.is_empty()
-            && self.constraints.is_empty()
-            && self.penalties.is_empty();
+        let alone =
+            self.wrappers.is_empty() && self.constraints.is_empty() && self.penalties.is_empty();
         alone.then(|| self.chain.kernel()).flatten()
     }
 

@@ -97,9 +97,7 @@ impl Display for Recorded<'_> {
 }
 
 /// The tape of the first operand that has one, or the values of all if none has.
-fn tape_or_literals<'t, const N: usize>(
-    operands: [Recorded<'t>; N],
-) -> Result<&'t Tape, [f32; N]> {
+fn tape_or_literals<'t, const N: usize>(operands: [Recorded<'t>; N]) -> Result<&'t Tape, [f32; N]> {
     let mut literals = [0.0; N];
     for (literal, operand) in literals.iter_mut().zip(operands) {
         match operand {

@@ -10,6 +10,7 @@ mod buffers;
 mod capabilities;
 mod context;
 mod descent;
+mod dispatch;
 mod extent;
 mod kernels;
 mod layouts;

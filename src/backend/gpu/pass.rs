@@ -2,15 +2,13 @@
 
 use std::sync::Arc;
 
-use wgpu::{CommandEncoder, ComputePassDescriptor};
-
 use super::Gpu;
 use super::bands::Band;
+use super::dispatch::{Dispatch, encode};
 use super::extent::Extent;
 use super::kernels::{Kernel, Slot};
 use super::layouts::{Counters, Geometry, pack_geometry, pack_records};
 use super::limits::largest_capacity;
-use super::pipelines::Pipelines;
 use super::target::{Target, write_band};
 use super::timestamps::{Timestamps, durations};
 use super::transfer::Transfer;
@@ -188,7 +186,9 @@ impl Gpu {
         let Self { context, buffers, capacity, .. } = self;
         context.guarded(|| {
             let mut slots = pass.slots().into_iter();
-            slots.try_for_each(|slot| buffers.ensure(context, slot, pass.extent().bytes(slot, *capacity)))
+            slots.try_for_each(|slot| {
+                buffers.ensure(context, slot, pass.extent().bytes(slot, *capacity))
+            })
         })
     }
 
@@ -232,13 +232,15 @@ impl Gpu {
         let Self { context, buffers, pipelines, upload, readback, capacity, .. } = self;
         let Self { stopwatch, timestamps, .. } = self;
         pipelines.prepare(context, buffers, &kernels, channels)?;
-        if stopwatch.is_on() && timestamps.is_none() {
-            *timestamps = context.guarded(|| Ok(Timestamps::new(context)))?;
-        }
-        let timestamps = timestamps.as_ref().filter(|_| stopwatch.is_on());
+        let timestamps = Timestamps::while_on(timestamps, stopwatch.is_on(), context)?;
 
         let grid = |kernel| extent.grid(kernel, &context.tuning, &context.limits, *capacity);
-        let dispatches: Vec<_> = kernels.iter().map(|k| (*k, grid(*k))).collect();
+        let mut dispatches = Vec::with_capacity(kernels.len());
+        for &kernel in &kernels {
+            let (pipeline, group) = pipelines.get(kernel, channels)?;
+            let (stage, grid) = (kernel.stage(), grid(kernel));
+            dispatches.push(Dispatch { stage, pipeline, group, grid });
+        }
         let head = size_of::<Counters>() as u64;
         let mut received = vec![(buffers.get(Slot::Counters)?, head)];
         for &slot in picture.results {
@@ -264,7 +266,7 @@ impl Gpu {
                 encoder.clear_buffer(buffers.get(Slot::Counters)?, 0, None);
                 encoder.clear_buffer(buffers.get(Slot::TileCounts)?, 0, None);
             }
-            dispatch(&mut encoder, pipelines, &dispatches, channels, timestamps)?;
+            encode(&mut encoder, &dispatches, timestamps);
             received.extend(timestamps.map(|t| t.collect(&mut encoder, dispatches.len())));
             readback.receive(context, &mut encoder, &received)?;
             let start = stopwatch.start();
@@ -279,8 +281,8 @@ impl Gpu {
         readback.read(total, |bytes| {
             let (results, times) = bytes.split_at((total - times) as usize);
             let (head, results) = results.split_at(head as usize);
-            for ((kernel, _), time) in dispatches.iter().zip(durations(context, times)) {
-                stopwatch.add(kernel.stage(), time);
+            for (dispatch, time) in dispatches.iter().zip(durations(context, times)) {
+                stopwatch.add(dispatch.stage, time);
             }
             let counters: Counters = bytemuck::pod_read_unaligned(head);
             if counters.pairs() <= u64::from(*capacity) {
@@ -289,31 +291,4 @@ impl Gpu {
             counters
         })
     }
-}
-
-/// A kernel, and its workgroups across and down.
-type Dispatch = (Kernel, [u32; 2]);
-
-/// Encodes kernels one after the other: all in one compute pass, or each in its own where times
-/// are to be taken, because they are taken around compute passes.
-fn dispatch(
-    encoder: &mut CommandEncoder,
-    pipelines: &Pipelines,
-    kernels: &[Dispatch],
-    channels: usize,
-    timestamps: Option<&Timestamps>,
-) -> Result<()> {
-    let together = if timestamps.is_some() { 1 } else { kernels.len().max(1) };
-    for (index, kernels) in kernels.chunks(together).enumerate() {
-        let timestamp_writes = timestamps.map(|timestamps| timestamps.around(index));
-        let descriptor = ComputePassDescriptor { label: None, timestamp_writes };
-        let mut compute = encoder.begin_compute_pass(&descriptor);
-        for &(kernel, [x, y]) in kernels.iter().filter(|(_, grid)| !grid.contains(&0)) {
-            let (pipeline, group) = pipelines.get(kernel, channels)?;
-            compute.set_pipeline(pipeline);
-            compute.set_bind_group(0, group, &[]);
-            compute.dispatch_workgroups(x, y, 1);
-        }
-    }
-    Ok(())
 }

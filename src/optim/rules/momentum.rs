@@ -29,12 +29,7 @@ impl Elementwise<1, 1> for Momentum {
         [now.settings[0]]
     }
 
-    fn update<T: Arithmetic>(
-        [beta]: [T; 1],
-        _value: T,
-        gradient: T,
-        [sum]: [T; 1],
-    ) -> (T, [T; 1]) {
+    fn update<T: Arithmetic>([beta]: [T; 1], _value: T, gradient: T, [sum]: [T; 1]) -> (T, [T; 1]) {
         let sum = beta * sum + gradient;
         (sum, [sum])
     }

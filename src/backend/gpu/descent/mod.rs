@@ -7,21 +7,26 @@
 
 mod programs;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use programs::{Program, Programs, Shape};
-use wgpu::{CommandEncoder, ComputePassDescriptor};
+use wgpu::CommandEncoder;
 
 use super::Gpu;
 use super::bands::Band;
 use super::capabilities::Tuning;
+use super::context::Context;
+use super::dispatch::{Dispatch, encode};
 use super::extent::{Extent, linear_grid};
 use super::kernels::{Kernel, Slot};
 use super::layouts::{Counters, Status};
 use super::limits::{check_buffer, largest_capacity, rows_at_once};
 use super::pass::{BINNING, Comparison};
+use super::pipelines::Pipelines;
 use super::target::Target;
-use super::transfer::Transfer;
+use super::timestamps::{Timestamps, durations};
+use super::transfer::{Part, Transfer};
 use crate::backend::descent::{Descended, Descent, DescentPlan, DescentState, UpdateText};
 use crate::blend::Blend;
 use crate::covariance::{Covariance, ScaleBounds};
@@ -74,7 +79,9 @@ impl Held {
         let (shape, count) = (self.shape(), self.extent.splats);
         let numbers = match slot {
             Slot::Parameters | Slot::Best => count * shape.parameters(),
-            Slot::Gradient | Slot::Values => count * shape.coordinates(),
+            Slot::Gradient => count * shape.coordinates(),
+            Slot::Values if !shape.update.uses_value => 0,
+            Slot::Values => count * shape.coordinates(),
             Slot::Memory => count * shape.coordinates() * shape.update.slots.len(),
             Slot::Constants => 3 * steps * shape.update.constants,
             Slot::History => 4 * steps,
@@ -97,6 +104,31 @@ impl Held {
             sigma_max_px: self.bounds.max_px.max(self.bounds.min_px.max(1e-4)),
             ..Status::default()
         }
+    }
+
+    /// All kernels of an iteration, ready to run.
+    fn dispatches<'a>(
+        &'a self,
+        context: &Context,
+        pipelines: &'a Pipelines,
+        kernels: &[Kernel],
+        capacity: u32,
+    ) -> Result<Vec<Dispatch<'a>>> {
+        let Context { tuning, limits, .. } = context;
+        let extent = &self.extent;
+        let mut dispatches = Vec::with_capacity(kernels.len() + Program::ALL.len());
+        for &kernel in kernels {
+            let (pipeline, group) = pipelines.get(kernel, extent.channels)?;
+            let grid = extent.grid(kernel, tuning, limits, capacity);
+            dispatches.push(Dispatch { stage: kernel.stage(), pipeline, group, grid });
+        }
+        for (program, compiled) in self.programs.iter() {
+            let (pipeline, group) = compiled.ready().ok_or_else(nothing_loaded)?;
+            let items = program.items(self.shape(), extent.splats);
+            let grid = linear_grid(items, tuning.linear, limits);
+            dispatches.push(Dispatch { stage: program.stage(), pipeline, group, grid });
+        }
+        Ok(dispatches)
     }
 
     /// The drawing kernels of an iteration, the one that compares among them.
@@ -159,7 +191,11 @@ impl Descent for Gpu {
             }
             let parameters = join(&state.gaussians);
             let queue = &context.queue;
-            queue.write_buffer(buffers.get(Slot::Parameters)?, 0, bytemuck::cast_slice(&parameters));
+            queue.write_buffer(
+                buffers.get(Slot::Parameters)?,
+                0,
+                bytemuck::cast_slice(&parameters),
+            );
             let memory = bytemuck::cast_slice(&state.memory);
             queue.write_buffer(buffers.get(Slot::Memory)?, 0, memory);
             Ok(())
@@ -260,7 +296,7 @@ impl Gpu {
             context.queue.write_buffer(buffers.get(Slot::Status)?, 0, bytes);
             self.stopwatch.stop("upload", start);
             let start = self.stopwatch.start();
-            let (status, counters, history) = self.submit(held, &kernels, done, steps)?;
+            let (status, counters, history) = self.submit(held, &kernels, done..steps)?;
             self.stopwatch.stop("device", start);
             done = status.steps as usize;
             best = (status.best_step != NO_STEP).then_some(status.best_step as usize);
@@ -317,31 +353,41 @@ impl Gpu {
         &mut self,
         held: &Held,
         kernels: &[Kernel],
-        done: usize,
-        steps: usize,
+        steps: Range<usize>,
     ) -> Result<(Status, Counters, Vec<[f32; 4]>)> {
+        let history = held.bytes(Slot::History, steps.end);
+        let Self { context, buffers, pipelines, readback, stopwatch, timestamps, .. } = self;
+        let timestamps = Timestamps::while_on(timestamps, stopwatch.is_on(), context)?;
+        let dispatches = held.dispatches(context, pipelines, kernels, self.capacity)?;
+        for _ in steps {
+            context.guarded(|| {
+                let mut encoder = context.device.create_command_encoder(&Default::default());
+                encoder.clear_buffer(buffers.get(Slot::Counters)?, 0, None);
+                encoder.clear_buffer(buffers.get(Slot::TileCounts)?, 0, None);
+                encode(&mut encoder, &dispatches, timestamps);
+                let times = timestamps.map(|t| t.collect(&mut encoder, dispatches.len()));
+                let Some(times) = times else {
+                    context.queue.submit([encoder.finish()]);
+                    return Ok(());
+                };
+                // There is one place for the times: they are read before the next step.
+                receive(context, readback, encoder, &[times])?;
+                let durations = readback.read(times.1, |bytes| durations(context, bytes))?;
+                for (dispatch, time) in dispatches.iter().zip(durations) {
+                    stopwatch.add(dispatch.stage, time);
+                }
+                Ok(())
+            })?;
+        }
         let [status, counters] = [size_of::<Status>(), size_of::<Counters>()].map(|b| b as u64);
-        let history = held.bytes(Slot::History, steps);
-        self.context.guarded(|| {
-            for _ in done..steps {
-                let mut encoder = self.context.device.create_command_encoder(&Default::default());
-                self.encode(held, kernels, &mut encoder)?;
-                self.context.queue.submit([encoder.finish()]);
-            }
-            Ok(())
-        })?;
-        let Self { context, buffers, readback, .. } = self;
         context.guarded(|| {
-            let mut encoder = context.device.create_command_encoder(&Default::default());
+            let encoder = context.device.create_command_encoder(&Default::default());
             let parts = [
                 (buffers.get(Slot::Status)?, status),
                 (buffers.get(Slot::Counters)?, counters),
                 (buffers.get(Slot::History)?, history),
             ];
-            readback.receive(context, &mut encoder, &parts)?;
-            context.queue.submit([encoder.finish()]);
-            readback.map();
-            context.wait()
+            receive(context, readback, encoder, &parts)
         })?;
         readback.read(status + counters + history, |bytes| {
             let (head, rest) = bytes.split_at(status as usize);
@@ -354,31 +400,6 @@ impl Gpu {
         })
     }
 
-    /// Encodes one iteration.
-    fn encode(&self, held: &Held, kernels: &[Kernel], encoder: &mut CommandEncoder) -> Result<()> {
-        let Self { context, buffers, pipelines, capacity, .. } = self;
-        encoder.clear_buffer(buffers.get(Slot::Counters)?, 0, None);
-        encoder.clear_buffer(buffers.get(Slot::TileCounts)?, 0, None);
-        let mut compute = encoder.begin_compute_pass(&ComputePassDescriptor::default());
-        let (extent, shape) = (&held.extent, held.shape());
-        for &kernel in kernels {
-            let (pipeline, group) = pipelines.get(kernel, extent.channels)?;
-            let [x, y] = extent.grid(kernel, &context.tuning, &context.limits, *capacity);
-            compute.set_pipeline(pipeline);
-            compute.set_bind_group(0, group, &[]);
-            compute.dispatch_workgroups(x, y, 1);
-        }
-        for (program, compiled) in held.programs.iter() {
-            let (pipeline, group) = compiled.ready().ok_or_else(nothing_loaded)?;
-            let items = program.items(shape, extent.splats);
-            let [x, y] = linear_grid(items, context.tuning.linear, &context.limits);
-            compute.set_pipeline(pipeline);
-            compute.set_bind_group(0, group, &[]);
-            compute.dispatch_workgroups(x, y, 1);
-        }
-        Ok(())
-    }
-
     /// The first bytes of a buffer.
     fn read(&mut self, slot: Slot, bytes: u64) -> Result<Vec<f32>> {
         if bytes == 0 {
@@ -387,15 +408,25 @@ impl Gpu {
         let Self { context, buffers, readback, stopwatch, .. } = self;
         stopwatch.time("readback", || {
             context.guarded(|| {
-                let mut encoder = context.device.create_command_encoder(&Default::default());
-                readback.receive(context, &mut encoder, &[(buffers.get(slot)?, bytes)])?;
-                context.queue.submit([encoder.finish()]);
-                readback.map();
-                context.wait()
+                let encoder = context.device.create_command_encoder(&Default::default());
+                receive(context, readback, encoder, &[(buffers.get(slot)?, bytes)])
             })?;
             readback.read(bytes, bytemuck::pod_collect_to_vec)
         })
     }
+}
+
+/// Submits what is encoded, with copies of `parts` at its end, and waits for it.
+fn receive(
+    context: &Context,
+    readback: &mut Transfer,
+    mut encoder: CommandEncoder,
+    parts: &[Part<'_>],
+) -> Result<()> {
+    readback.receive(context, &mut encoder, parts)?;
+    context.queue.submit([encoder.finish()]);
+    readback.map();
+    context.wait()
 }
 
 fn nothing_loaded() -> Error {
@@ -415,6 +446,65 @@ fn split(numbers: &[f32], gaussians: &mut Gaussians, count: usize) {
     gaussians.mean_px = bytemuck::cast_slice(mean_px).to_vec();
     gaussians.factor_px = bytemuck::cast_slice(factor_px).to_vec();
     gaussians.color = color.to_vec();
+}
+
+impl Gpu {
+    /// Runs an update alone, on the numbers of one Gaussian with three shape coordinates and one
+    /// colour: its gradient becomes the step. For tests.
+    ///
+    /// # Errors
+    /// As [`Descent::load`].
+    #[doc(hidden)]
+    pub fn update_six_numbers(
+        &mut self,
+        update: &UpdateText,
+        constants: &[f32],
+        values: [f32; 6],
+        gradient: [f32; 6],
+        memory: &mut Vec<f32>,
+    ) -> Result<[f32; 6]> {
+        let size = Size::new(1, 1);
+        let (covariance, loss) = (crate::covariance::DEFAULT, Loss::default());
+        let target = Arc::new(Image::zeros(size, 1));
+        let bounds = ScaleBounds { min_px: 0.35, max_px: 100.0 };
+        let (blend, update) = (Blend::Additive, update.clone());
+        let plan =
+            DescentPlan { target: Arc::clone(&target), loss, blend, covariance, bounds, update };
+        let programs = Programs::new(&self.context, Shape::of(&plan)?, &[Program::Update])?;
+        let extent = Extent { splats: 1, channels: 1, size };
+        let mut held =
+            Held { programs, extent, target, loss, blend, bounds, best_loss: f32::INFINITY };
+        let Self { context, buffers, pipelines, .. } = self;
+        let frame = extent.frame(0, None).bytes();
+        let status = held.status(1, None);
+        let sent: [(Slot, &[u8]); 6] = [
+            (Slot::Frame, &frame),
+            (Slot::Status, bytemuck::bytes_of(&status)),
+            (Slot::Constants, bytemuck::cast_slice(constants)),
+            (Slot::Values, bytemuck::cast_slice(&values)),
+            (Slot::Gradient, bytemuck::cast_slice(&gradient)),
+            (Slot::Memory, bytemuck::cast_slice(memory)),
+        ];
+        context.guarded(|| {
+            for (slot, bytes) in sent {
+                buffers.ensure(context, slot, bytes.len() as u64)?;
+                context.queue.write_buffer(buffers.get(slot)?, 0, bytes);
+            }
+            Ok(())
+        })?;
+        held.programs.bind(context, buffers)?;
+        let dispatches = held.dispatches(context, pipelines, &[], 0)?;
+        context.guarded(|| {
+            let mut encoder = context.device.create_command_encoder(&Default::default());
+            encode(&mut encoder, &dispatches, None);
+            context.queue.submit([encoder.finish()]);
+            Ok(())
+        })?;
+        *memory = self.read(Slot::Memory, 4 * memory.len() as u64)?;
+        let mut step = [0.0; 6];
+        step.copy_from_slice(&self.read(Slot::Gradient, 24)?);
+        Ok(step)
+    }
 }
 
 /// The texts of the kernels that follow from a plan: label and WGSL. For tests.

@@ -12,7 +12,7 @@ use crate::blend::Blend;
 use crate::covariance::MEAN_LIMIT_PX;
 use crate::error::{Error, Result};
 
-const COVARIANCE: &str = include_str!("../../../../shaders/covariance/frame.wgsl");
+const COVARIANCE: &str = include_str!("../../../../shaders/covariance/chain.wgsl");
 const DIFFERENTIATE: &str = include_str!("../../../../shaders/differentiate.wgsl");
 const UPDATE: &str = include_str!("../../../../shaders/update.wgsl");
 const RETRACT: &str = include_str!("../../../../shaders/retract.wgsl");
@@ -80,6 +80,15 @@ pub(super) enum Program {
 
 impl Program {
     pub(super) const ALL: [Self; 3] = [Self::Differentiate, Self::Update, Self::Retract];
+
+    /// Name of the stage that the program is, a part of the wait for the device.
+    pub(super) fn stage(self) -> &'static str {
+        match self {
+            Self::Differentiate => "device/differentiate",
+            Self::Update => "device/update",
+            Self::Retract => "device/retract",
+        }
+    }
 
     /// Invocations: one per Gaussian, or one per number.
     pub(super) fn items(self, shape: &Shape, gaussians: usize) -> u64 {

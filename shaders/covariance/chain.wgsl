@@ -1,4 +1,4 @@
-// What every parameterisation of the covariance shares.
+// What the parameterisations of the covariance share. See src/covariance/chain.rs.
 
 // Position and shape, or a gradient or step of them.
 struct Coordinates {
@@ -24,6 +24,17 @@ fn multiply(a: vec4f, b: vec4f) -> vec4f {
 
 fn apply(m: vec4f, v: vec2f) -> vec2f {
     return vec2f(dot(m.xy, v), dot(m.zw, v));
+}
+
+// Gradient of a position in pixels.
+fn pull_back_position(inverse: vec4f, first: vec2f) -> vec2f {
+    return apply(inverse.xzyw, apply(inverse, first));
+}
+
+// Gradient of the factor's entries.
+fn pull_back_factor(inverse: vec4f, second: vec3f) -> vec4f {
+    let body = multiply(multiply(inverse, second.xyyz), inverse.xzyw);
+    return multiply(inverse.xzyw, body);
 }
 
 // Zero if it is not finite.
