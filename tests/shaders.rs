@@ -3,7 +3,7 @@
 use lgi::backend::descent::UpdateText;
 use lgi::backend::gpu::{Kernel, Reduction, Tuning, layouts, program_sources};
 use lgi::blend::Blend;
-use lgi::covariance;
+use lgi::covariance::{self, Covariance};
 use lgi::optim::{OptimizerOptions, UpdateKernel, registry};
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 use naga::{AddressSpace, Module, TypeInner};
@@ -75,32 +75,43 @@ fn every_elementwise_rule_and_covariance_with_formulas_gives_valid_shaders() {
     let (methods, without) = methods();
     // Those that look at norms, at the Gauss-Newton matrix, or at a network.
     assert_eq!(without, ["lars", "lamb", "lbfgs", "levenberg-marquardt", "learned"]);
-    let limits = lgi::wgpu::Limits::default();
     let covariances = covariance::ALL.iter().filter(|covariance| covariance.shader().is_some());
-    let covariances: Vec<_> = covariances.collect();
-    assert!(!covariances.is_empty());
+    let mut covariances = covariances.peekable();
+    assert!(covariances.peek().is_some());
     for (method, update) in &methods {
-        for (covariance, colors) in covariances.iter().flat_map(|c| [1, 3, 4].map(|n| (c, n))) {
-            for blend in [Blend::Additive, Blend::NORMALIZED] {
-                let tuning = Tuning::all()[0];
-                let sources =
-                    program_sources(&tuning, **covariance, colors, blend, update).unwrap();
-                for (label, source) in sources {
-                    let name = format!("{label} of {method}, {}, {colors}", covariance.name());
-                    let module = naga::front::wgsl::parse_str(&source)
-                        .unwrap_or_else(|e| panic!("{name}:\n{}", e.emit_to_string(&source)));
-                    let mut validator =
-                        Validator::new(ValidationFlags::all(), Capabilities::empty());
-                    if let Err(error) = validator.validate(&module) {
-                        panic!("{name}: {error:?}\n{source}");
-                    }
-                    let storage =
-                        |space: AddressSpace| matches!(space, AddressSpace::Storage { .. });
-                    let globals = module.global_variables.iter();
-                    let buffers = globals.filter(|(_, global)| storage(global.space)).count();
-                    assert!(buffers <= limits.max_storage_buffers_per_shader_stage as usize);
-                }
+        assert_programs_are_valid(method, update, covariance::DEFAULT, 3);
+    }
+    // The covariance and the number of channels are nothing to the update, nor it to them.
+    let (method, update) = methods.iter().find(|(_, update)| update.uses_value).unwrap();
+    for covariance in covariances {
+        for colors in [1, 3, 4] {
+            assert_programs_are_valid(method, update, *covariance, colors);
+        }
+    }
+}
+
+fn assert_programs_are_valid(
+    method: &str,
+    update: &UpdateText,
+    covariance: &'static dyn Covariance,
+    colors: usize,
+) {
+    let largest = lgi::wgpu::Limits::default().max_storage_buffers_per_shader_stage as usize;
+    let tuning = Tuning::all()[0];
+    for blend in [Blend::Additive, Blend::NORMALIZED] {
+        for (label, source) in program_sources(&tuning, covariance, colors, blend, update).unwrap()
+        {
+            let name = format!("{label} of {method}, {}, {colors} colours", covariance.name());
+            let module = naga::front::wgsl::parse_str(&source)
+                .unwrap_or_else(|e| panic!("{name}:\n{}", e.emit_to_string(&source)));
+            let mut validator = Validator::new(ValidationFlags::all(), Capabilities::empty());
+            if let Err(error) = validator.validate(&module) {
+                panic!("{name}: {error:?}\n{source}");
             }
+            let storage = |space: AddressSpace| matches!(space, AddressSpace::Storage { .. });
+            let globals = module.global_variables.iter();
+            let buffers = globals.filter(|(_, global)| storage(global.space)).count();
+            assert!(buffers <= largest, "{name}: {buffers} buffers");
         }
     }
 }

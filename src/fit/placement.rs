@@ -105,7 +105,7 @@ impl Fitter<'_> {
     /// The update as a kernel, or why there is none.
     fn update_text(&mut self) -> Result<UpdateText, &'static str> {
         if self.renderer.descent().is_none() {
-            return Err("the cpu backend has none");
+            return Err("the cpu backend computes on the host");
         }
         if self.options.rate.is_some() {
             return Err("a penalty on the rate is taken on the host");

@@ -136,3 +136,16 @@ fn a_method_that_needs_another_parameterisation_is_refused() {
     let run = "encode a.png -q draft -n 9 --revise-every 18446744073709551615 --device cpu";
     place.lgi(run).assert().success();
 }
+
+#[test]
+fn a_placement_that_is_not_possible_is_refused_with_the_reason() {
+    let place = Place::new();
+    place.picture("a.png");
+    let run = "encode a.png -n 40 --iterations 10 --placement device";
+    let line = error_line(&mut place.lgi(&format!("{run} --method adam --device cpu")), 1);
+    assert!(line.contains("placement on the device is not supported"), "{line}");
+    assert!(line.contains("cpu backend"), "{line}");
+    let line = error_line(&mut place.lgi(&format!("{run} --method lbfgs --device software")), 1);
+    assert!(line.contains("numbers one by one"), "{line}");
+    assert!(!place.path("a.lgi").exists());
+}
