@@ -179,6 +179,41 @@ fn two_fits_on_the_device_and_lists_that_were_too_short_give_the_same_bytes() {
 }
 
 #[test]
+fn what_does_not_fit_on_the_device_is_left_to_the_host_or_refused() {
+    let mut target = (*picture()).clone();
+    target.data_mut().iter_mut().for_each(|value| *value = (*value * 255.0).round() / 255.0);
+    let target = Arc::new(target);
+    let small = GpuOptions {
+        largest_buffer_bytes: Some(16 * 1024),
+        takes_updates: true,
+        ..GpuOptions::default()
+    };
+    let fit = |placement| {
+        let mut gpu = with(small);
+        let mut options = options("sgd", placement);
+        (options.gaussians, options.stop.iterations) = (300, 6);
+        let mut fitter = Fitter::new(&mut gpu, Arc::clone(&target), options).unwrap();
+        while fitter.step()?.stop.is_none() {}
+        Ok(without_time(&fitter.checkpoint())["state"].clone())
+    };
+    assert!(fit(Placement::Auto).unwrap() == fit(Placement::Host).unwrap());
+    let error: Error = fit(Placement::Device).unwrap_err();
+    assert!(matches!(error, Error::Limit { .. }), "{error}");
+}
+
+#[test]
+fn auto_takes_the_device_where_that_is_faster() {
+    let fit = |takes_updates, placement| {
+        let mut gpu = with(GpuOptions { takes_updates, ..GpuOptions::default() });
+        fitted(&mut gpu, options("adam", placement)).2["state"].clone()
+    };
+    let (host, device) = (fit(false, Placement::Host), fit(false, Placement::Device));
+    assert!(host != device);
+    assert!(fit(false, Placement::Auto) == host);
+    assert!(fit(true, Placement::Auto) == device);
+}
+
+#[test]
 fn a_fit_on_the_device_resumes_to_the_same_bytes_from_any_iteration() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("fit.json");

@@ -67,6 +67,9 @@ pub struct Descended {
     /// Whether a loss, a gradient or a colour was not finite: then it ended early, and what the
     /// parameters are now is of no use.
     pub broken: bool,
+    /// Set if it ended early because the next state has more pairs of Gaussian and tile than fit:
+    /// how many, and the limit.
+    pub too_many_pairs: Option<(u64, u64)>,
 }
 
 /// A device that makes whole iterations: draw, compare, differentiate, update, move.
@@ -88,7 +91,7 @@ pub trait Descent {
     /// position, shape and colour for each.
     ///
     /// # Errors
-    /// As [`Self::load`]; [`crate::Error::Device`] if nothing was loaded.
+    /// [`crate::Error::Device`] where the device fails, or nothing was loaded.
     fn descend(&mut self, constants: &[f32], steps: usize) -> Result<Descended>;
 
     /// The present state; `best` gets the best one since [`Self::load`] if there was any.

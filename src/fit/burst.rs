@@ -37,11 +37,11 @@ impl Fitter<'_> {
             false => (steps, None),
         };
         let mut progress = match self.run_burst(steps) {
+            // With another state the device may be able to: that depends on nothing before it.
             Err(Error::Unsupported { .. } | Error::Limit { .. })
                 if self.options.placement == Placement::Auto =>
             {
-                self.place = Place::Host;
-                return Ok(None);
+                None
             }
             progress => progress?,
         };
@@ -81,6 +81,10 @@ impl Fitter<'_> {
     /// holds at once.
     fn run_burst(&mut self, steps: u64) -> Result<Option<Progress>> {
         let descended = self.descend(steps)?;
+        if let (Some((value, limit)), []) = (descended.too_many_pairs, &descended.losses[..]) {
+            let what = "pairs of Gaussian and tile on this device";
+            return Err(Error::Limit { what, value, limit });
+        }
         let Some(cut) = self.first_stop(&descended) else {
             return self.commit(&descended).map(Some);
         };

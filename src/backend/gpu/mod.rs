@@ -66,6 +66,9 @@ pub struct GpuOptions {
     /// Takes the device's buffers to be no larger than this, in bytes.
     #[doc(hidden)]
     pub largest_buffer_bytes: Option<u64>,
+    /// Takes updates to be faster on the device, whatever it is.
+    #[doc(hidden)]
+    pub takes_updates: bool,
     /// Asks for no more than every device has.
     #[doc(hidden)]
     pub default_limits: bool,
