@@ -77,7 +77,7 @@ pub struct Descended {
 /// The parameters and what the rule remembers stay on the device until they are fetched. The same
 /// state and plan give the same bytes, in however many calls.
 pub trait Descent {
-    /// Whether that is faster here than updates on the host, as far as it was measured.
+    /// Whether that is taken to be faster here than updates on the host.
     fn is_faster(&self) -> bool;
 
     /// Makes the device ready to begin from a state.

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Placement {
-    /// On the device where the method can be and where that was measured to be faster.
+    /// On the device where it is a GPU and the method can be there, else on the host.
     #[default]
     Auto,
     /// On the host: every iteration reads gradients back.
