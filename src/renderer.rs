@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::backend::{Backend, GEOMETRY_MOMENTS, Splats};
+use crate::backend::{Backend, Descent, GEOMETRY_MOMENTS, Splats};
 use crate::blend::{Blend, Normalized, SquaredWeights};
 use crate::error::{Error, Result};
 use crate::gaussians::Gaussians;
@@ -44,6 +44,11 @@ impl<'a> Renderer<'a> {
     /// Gives the backend back.
     pub fn into_backend(self) -> &'a mut dyn Backend {
         self.backend
+    }
+
+    /// Whole iterations on the backend's device, if it has one.
+    pub fn descent(&mut self) -> Option<&mut dyn Descent> {
+        self.backend.descent()
     }
 
     /// Size of the pictures drawn.

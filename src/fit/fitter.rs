@@ -8,6 +8,7 @@ use rand_xoshiro::rand_core::SeedableRng;
 
 use super::batch::Tiles;
 use super::checkpoint::{Checkpoint, PictureId};
+use super::placement::Place;
 use super::shapes::Shapes;
 use super::state::{Best, State};
 use super::{Details, FitOptions, Progress, StopReason, coarse};
@@ -44,6 +45,7 @@ pub struct Fitter<'a> {
     pub(super) batch: Option<Vec<DrawnTile>>,
     /// Tiles of the picture, once they were needed.
     pub(super) tiles: Option<Tiles>,
+    pub(super) place: Place,
     details_every: Option<u64>,
     started: Instant,
 }
@@ -169,7 +171,7 @@ impl<'a> Fitter<'a> {
         started: Instant,
     ) -> Result<Self> {
         options.rest.mask.as_ref().map_or(Ok(()), |mask| mask.check(target.size()))?;
-        Ok(Self {
+        let mut fitter = Self {
             renderer: Renderer::new(backend, options.blend, target.size()),
             covariance: covariance::by_name(&options.covariance)?,
             bounds: options.scale_bounds(target.size()),
@@ -182,9 +184,12 @@ impl<'a> Fitter<'a> {
             updates: Groups::default(),
             batch: None,
             tiles: None,
+            place: Place::Undecided,
             details_every: None,
             started,
-        })
+        };
+        fitter.decide_place()?;
+        Ok(fitter)
     }
 
     /// Works out [`Details`] every so many iterations, and at the end. They change nothing.
@@ -195,12 +200,14 @@ impl<'a> Fitter<'a> {
     /// Forgets the optimizer's moments, as at the first iteration.
     pub fn reset_momentum(&mut self) {
         self.optimizer.reset();
+        self.place.unload();
     }
 
     /// Goes on with an optimizer made in code, see [`crate::optim::OptimizerOptions::build_with_rule`], in the
     /// place of the one that the options name. Whoever resumes such a fit gives it again.
     pub fn set_optimizer(&mut self, optimizer: Optimizer) {
         self.optimizer = optimizer;
+        self.place = Place::Undecided;
     }
 
     /// Goes on with a policy made in code, such as one that is being trained.
@@ -276,6 +283,10 @@ impl<'a> Fitter<'a> {
     /// [`Error::Diverged`] if loss or gradient are not finite again and again; whatever the
     /// backend fails with. The best state stays available after an error.
     pub fn step(&mut self) -> Result<Progress> {
+        if let Some(progress) = self.burst()? {
+            return Ok(progress);
+        }
+        self.place.unload();
         self.choose_batch()?;
         let evaluation = self.evaluate()?;
         let total = evaluation.total;
@@ -325,7 +336,7 @@ impl<'a> Fitter<'a> {
             terms,
             total: terms.total(loss) + f64::from(self.curvature()) * rate + penalty,
             psnr_db: psnr_db_from_mse(terms.mse_8bit),
-            rates: self.rates(),
+            rates: self.rates_at(&self.clock()),
         })
     }
 
@@ -343,9 +354,14 @@ impl<'a> Fitter<'a> {
         self.state.iteration += sweeps / 2;
     }
 
-    fn are_details_due(&self, ended: bool) -> bool {
+    pub(super) fn are_details_due(&self, ended: bool) -> bool {
         let Some(every) = self.details_every else { return false };
         ended || self.state.has_passed_multiple_of(every)
+    }
+
+    /// Whether details are due at `iteration` if they were not after `first`.
+    pub(super) fn are_details_due_between(&self, first: u64, iteration: u64) -> bool {
+        self.details_every.is_some_and(|every| first / every.max(1) < iteration / every.max(1))
     }
 
     /// Seconds of fitting so far, earlier runs of a resumed fit included.
@@ -355,12 +371,18 @@ impl<'a> Fitter<'a> {
 
     /// The time that schedules see.
     pub(super) fn clock(&self) -> Clock<'_> {
-        let horizon = self.options.stop.iterations;
-        self.state.clock(horizon)
+        self.clock_at(self.state.iteration)
     }
 
-    fn rates(&self) -> PerGroup<f32> {
-        let rates = self.options.optimizer.rates(self.optimizer.method().rate(), &self.clock());
+    /// The time that schedules see at an iteration.
+    pub(super) fn clock_at(&self, iteration: u64) -> Clock<'_> {
+        let horizon = self.options.stop.iterations;
+        Clock { iteration: iteration.min(horizon), ..self.state.clock(horizon) }
+    }
+
+    /// The learning rates at a time.
+    pub(super) fn rates_at(&self, clock: &Clock<'_>) -> PerGroup<f32> {
+        let rates = self.options.optimizer.rates(self.optimizer.method().rate(), clock);
         rates.map(|rate| rate * self.state.rate_scale)
     }
 
@@ -384,9 +406,7 @@ impl<'a> Fitter<'a> {
 
     fn remember(&mut self, loss: f64, psnr_db: f64) {
         let State { iteration, gaussians, best, rollbacks, last_rise, .. } = &mut self.state;
-        if psnr_db >= last_rise.0 + self.options.stop.patience_gain_db {
-            *last_rise = (psnr_db, *iteration);
-        }
+        self.options.stop.note(last_rise, psnr_db, *iteration);
         match best {
             // More Gaussians than wanted are no result.
             Some(_) if gaussians.len() > self.options.gaussians => return,
@@ -406,15 +426,15 @@ impl<'a> Fitter<'a> {
 
     pub(super) fn stop_reason(&self, psnr_db: f64) -> Option<StopReason> {
         let rules = &self.options.stop;
-        let still = self.state.iteration.saturating_sub(self.state.last_rise.1);
-        if rules.target_psnr_db.is_some_and(|target| psnr_db >= target) {
-            Some(StopReason::TargetPsnr)
+        let holds = rules.holds(self.state.last_rise, psnr_db, self.state.iteration);
+        if holds == Some(StopReason::TargetPsnr) {
+            holds
         } else if self.state.iteration >= rules.iterations || self.state.gaussians.is_empty() {
             Some(StopReason::Iterations)
         } else if self.state.failures > 1 && !self.is_revision_due() {
             Some(StopReason::Converged)
-        } else if rules.patience.is_some_and(|patience| still >= patience) {
-            Some(StopReason::Patience)
+        } else if holds.is_some() {
+            holds
         } else if rules.time_s.is_some_and(|budget| self.seconds() >= budget) {
             Some(StopReason::Time)
         } else {
@@ -443,7 +463,7 @@ impl<'a> Fitter<'a> {
 
     /// Back to the best state at half the rate. The moments are forgotten: they may hold what
     /// was not finite.
-    fn roll_back(&mut self, evaluation: &Evaluation) -> Result<Progress> {
+    pub(super) fn roll_back(&mut self, evaluation: &Evaluation) -> Result<Progress> {
         let iteration = self.state.iteration;
         self.state.rollbacks += 1;
         let give_up = self.state.rollbacks > MAX_ROLLBACKS;
@@ -456,6 +476,7 @@ impl<'a> Fitter<'a> {
         self.state.search = None;
         self.state.blocks.clear();
         self.optimizer.reset();
+        self.place.unload();
         let mut progress = self.progress(evaluation);
         (progress.iteration, progress.psnr_db) = (self.state.iteration, f64::NAN);
         progress.rolled_back = Some(self.state.rate_scale);

@@ -16,6 +16,7 @@
 //! ```
 
 mod batch;
+mod burst;
 mod checkpoint;
 mod coarse;
 mod count_search;
@@ -25,6 +26,7 @@ mod fitter;
 mod mask;
 mod options;
 mod parameters;
+mod placement;
 mod progress;
 mod quality;
 mod rate_penalty;
@@ -45,6 +47,7 @@ pub use count_search::{CountSearch, Verdict};
 pub use fitter::Fitter;
 pub use mask::Mask;
 pub use options::{FitOptions, StopRules};
+pub use placement::Placement;
 pub use progress::{Details, Progress, StopReason};
 pub use quality::Quality;
 pub use rate_penalty::RatePenalty;

@@ -11,7 +11,7 @@ use crate::init::{self, ColorStart};
 use crate::loss::Loss;
 use crate::optim::{Needs, OptimizerOptions, PerGroup};
 
-use super::{RatePenalty, Rest};
+use super::{Placement, RatePenalty, Rest, StopReason};
 
 /// When a fit ends. The first rule that holds ends it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,6 +26,32 @@ pub struct StopRules {
     pub target_psnr_db: Option<f64>,
     /// After this many seconds of fitting.
     pub time_s: Option<f64>,
+}
+
+impl StopRules {
+    /// Remembers PSNR and iteration of a rise that counts for patience.
+    pub(super) fn note(&self, last_rise: &mut (f64, u64), psnr_db: f64, iteration: u64) {
+        if psnr_db >= last_rise.0 + self.patience_gain_db {
+            *last_rise = (psnr_db, iteration);
+        }
+    }
+
+    /// The rule that ends a fit at this PSNR, of those that look at it.
+    pub(super) fn holds(
+        &self,
+        last_rise: (f64, u64),
+        psnr_db: f64,
+        iteration: u64,
+    ) -> Option<StopReason> {
+        let still = iteration.saturating_sub(last_rise.1);
+        if self.target_psnr_db.is_some_and(|target| psnr_db >= target) {
+            Some(StopReason::TargetPsnr)
+        } else if self.patience.is_some_and(|patience| still >= patience) {
+            Some(StopReason::Patience)
+        } else {
+            None
+        }
+    }
 }
 
 impl Default for StopRules {
@@ -70,6 +96,9 @@ pub struct FitOptions {
     pub sigma_min_px: f32,
     /// Largest standard deviation as a fraction of the picture's longer side.
     pub sigma_max_fraction: f32,
+    /// Where updates are made. Results differ in the last digits.
+    #[serde(default)]
+    pub placement: Placement,
     /// What Gaussians cost beside the error they leave; additive blend and body frame only.
     #[serde(default)]
     pub rate: Option<RatePenalty>,
@@ -94,6 +123,7 @@ impl Default for FitOptions {
             stop: StopRules::default(),
             sigma_min_px: 0.35,
             sigma_max_fraction: 0.4,
+            placement: Placement::default(),
             rate: None,
             rest: Rest::default(),
         }

@@ -17,6 +17,7 @@
 //! [`Chain`] applies several in order. What leaves the chain is the step itself, sign included,
 //! in the coordinates of the parameterisation. Nothing here knows a picture or a backend.
 
+pub mod arithmetic;
 mod chain;
 mod clock;
 mod conjugate_gradients;
@@ -32,6 +33,7 @@ mod optimizer;
 mod options;
 mod part;
 pub mod penalties;
+pub mod recording;
 pub mod registry;
 mod rows;
 pub mod rules;
@@ -41,6 +43,7 @@ mod step;
 mod systematic;
 pub mod transforms;
 mod trust_region;
+mod update_kernel;
 mod value;
 mod vectors;
 pub mod wrappers;
@@ -62,5 +65,6 @@ pub use rules::Lbfgs;
 pub use step::{Flow, Products, Step, Transform};
 pub use systematic::Chances;
 pub use trust_region::TrustRegion;
+pub use update_kernel::UpdateKernel;
 pub use value::Value;
 pub use wrappers::After;

@@ -4,7 +4,7 @@ use super::constraints::Constraint;
 use super::part::Needs;
 use super::penalties::Penalty;
 use super::wrappers::{After, TileBatches, Wrapper};
-use super::{Chain, Clock, Flow, Groups, Method, RowMap, Step, Transform};
+use super::{Chain, Clock, Flow, Groups, Method, PerGroup, RowMap, Step, Transform, UpdateKernel};
 use crate::error::Result;
 use crate::gaussians::Gaussians;
 
@@ -52,6 +52,28 @@ impl Optimizer {
             wrapper.updated(&mut self.chain);
         }
         Ok(())
+    }
+
+    /// The whole method as one kernel, if it is nothing but elementwise links.
+    pub fn kernel(&self) -> Option<UpdateKernel> {
+        let alone =
+            self.wrappers.is_empty() && self.constraints.is_empty() && self.penalties.is_empty();
+        alone.then(|| self.chain.kernel()).flatten()
+    }
+
+    /// See [`Chain::constants`].
+    pub fn constants(&self, step: &Step<'_>, ahead: u64) -> Vec<f32> {
+        self.chain.constants(step, ahead)
+    }
+
+    /// See [`Chain::memory`].
+    pub fn memory(&self, lengths: PerGroup<usize>) -> Vec<f32> {
+        self.chain.memory(lengths)
+    }
+
+    /// See [`Chain::advance`].
+    pub fn advance(&mut self, updates: u64, memory: &[f32], lengths: PerGroup<usize>) {
+        self.chain.advance(updates, memory, lengths);
     }
 
     /// Gaussians that are not to be drawn in this iteration; `None` if all are.

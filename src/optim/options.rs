@@ -9,7 +9,7 @@ use super::numbers::Numbers;
 use super::optimizer::Optimizer;
 use super::part::{Build, Kind, Setting};
 use super::schedule::Schedule;
-use super::transforms::{ScaleByLearningRate, Sums};
+use super::transforms::{learning_rate, sums};
 use super::{Chain, Clock, Group, PerGroup, Transform, Value, names, registry};
 use crate::error::{Error, Result};
 
@@ -215,6 +215,11 @@ impl OptimizerOptions {
         rates
     }
 
+    /// Whether any number may depend on the losses so far, and not on the iteration alone.
+    pub fn follows_losses(&self) -> bool {
+        self.schedule.follows_losses() || self.settings.values().any(Value::follows_losses)
+    }
+
     /// Puts the method together.
     ///
     /// # Errors
@@ -241,7 +246,7 @@ impl OptimizerOptions {
         for part in transforms.chain([&method.rule()]) {
             let numbers = Numbers::new(part, &self.settings);
             if part.kind == Kind::Rule && method.sums() {
-                links.push(Box::new(Sums));
+                links.push(sums::link());
             }
             match part.build {
                 Build::Links(build) => {
@@ -256,7 +261,7 @@ impl OptimizerOptions {
             }
         }
         if !method.needs().line_search {
-            links.push(Box::new(ScaleByLearningRate));
+            links.push(learning_rate::link());
         }
         optimizer.chain = Chain::new(links);
         Ok(optimizer)

@@ -184,6 +184,8 @@ pub struct Needs {
     pub body_frame: bool,
     /// A loss that is a sum over pixels.
     pub pixel_sums: bool,
+    /// The loss of every iteration so far; schedules only.
+    pub losses: bool,
 }
 
 impl Needs {
@@ -197,6 +199,7 @@ impl Needs {
         plain_steps: false,
         body_frame: false,
         pixel_sums: false,
+        losses: false,
     };
 
     /// What both ask for.
@@ -211,6 +214,7 @@ impl Needs {
             plain_steps: self.plain_steps || other.plain_steps,
             body_frame: self.body_frame || other.body_frame,
             pixel_sums: self.pixel_sums || other.pixel_sums,
+            losses: self.losses || other.losses,
         }
     }
 

@@ -163,3 +163,16 @@ fn groups_and_gaussians_stay_as_they_are_where_that_is_asked_for() {
     says("--mask tiny.pgm", 1, "a mask of 2x1 does not fit a picture of 48x32");
     assert!(!place.has("y.lgi"));
 }
+
+#[test]
+fn a_placement_that_is_not_possible_is_refused_with_the_reason() {
+    let place = Place::new();
+    place.picture("a.png");
+    let run = "encode a.png -n 40 --iterations 10 --placement device";
+    let line = error_line(&mut place.lgi(&format!("{run} --method adam --device cpu")), 1);
+    assert!(line.contains("placement on the device is not supported"), "{line}");
+    assert!(line.contains("cpu backend"), "{line}");
+    let line = error_line(&mut place.lgi(&format!("{run} --method lbfgs --device software")), 1);
+    assert!(line.contains("numbers one by one"), "{line}");
+    assert!(!place.path("a.lgi").exists());
+}

@@ -6,7 +6,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use lgi::density::DECIDERS;
 use lgi::experiment::{BlendName, ColorStartName};
-use lgi::fit::Quality;
+use lgi::fit::{Placement, Quality};
 use lgi::loss::Loss;
 use lgi::optim::PerGroup;
 use lgi::strategy::Curriculum;
@@ -202,6 +202,17 @@ pub struct OptimizerArguments {
     /// `position=0.4,color=0.02` sets the rates of the groups it names.
     #[arg(long, value_name = "RATES")]
     pub learning_rate: Option<LearningRates>,
+
+    /// Where updates are made: on the host, or on the device that draws
+    ///
+    /// On the device nothing is waited for between iterations: parameters, gradients and what the
+    /// method remembers stay there. It can be where every part of the method treats numbers one by
+    /// one (adam, lion, sgd, clip-value, ...), with the covariances body-frame, cholesky and
+    /// log-scale-rotation, without SSIM in the loss; growth is the host's turn in between. `auto`
+    /// takes the device where it is a GPU and the method can be there, and else the host; `device`
+    /// fails with the reason where it cannot be. Results differ in the last digits.
+    #[arg(long, value_name = "PLACE", hide_short_help = true, value_parser = placement_parser())]
+    pub placement: Option<Placement>,
 
     /// Decay of the first moment; as `--set beta1=`
     #[arg(long, value_name = "DECAY", hide_short_help = true)]
@@ -425,6 +436,11 @@ fn parse_method(text: &str) -> Result<String, lgi::Error> {
 
 fn schedule_parser() -> PossibleValuesParser {
     PossibleValuesParser::new(optim::schedule::ALL.iter().map(|schedule| schedule.name))
+}
+
+fn placement_parser() -> impl TypedValueParser<Value = Placement> {
+    let names = PossibleValuesParser::new(Placement::ALL.map(Placement::name));
+    names.try_map(|name| name.parse::<Placement>())
 }
 
 fn covariance_parser() -> PossibleValuesParser {

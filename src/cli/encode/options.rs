@@ -53,6 +53,7 @@ pub fn fit_options(
     let options = &mut run.fit;
     set(&mut options.gaussians, arguments.main.gaussians.and_then(|count| count.0));
     set(&mut options.seed, arguments.main.seed);
+    set(&mut options.placement, arguments.optimizer.placement);
     apply_stop(&arguments.stop, options);
     apply_rest(arguments, options)?;
     apply_density(&arguments.density, options);
