@@ -11,9 +11,9 @@ use std::sync::atomic::Ordering;
 use backend_scenes::{COMMON, random_image, random_splats};
 use counting_backend::CountingBackend;
 use lgi::backend::cpu::Cpu;
-use lgi::backend::gpu::Gpu;
+#[cfg(feature = "gpu")]
+use lgi::backend::gpu::{Gpu, software_adapter};
 use lgi::backend::oracle::Oracle;
-use lgi::backend::select::software_adapter;
 use lgi::backend::{Backend, Splats};
 use lgi::blend::Blend;
 use lgi::fit::{Checkpoint, FitOptions, Fitter, StopRules};
@@ -116,6 +116,12 @@ fn assert_tiles_are_the_oracles(backend: &mut dyn Backend) {
 #[test]
 fn every_subset_is_what_the_oracle_says_of_these_tiles() {
     assert_tiles_are_the_oracles(&mut Cpu::new());
+    #[cfg(feature = "gpu")]
+    on_the_gpu();
+}
+
+#[cfg(feature = "gpu")]
+fn on_the_gpu() {
     let adapter = software_adapter().unwrap_or_else(|error| panic!("{error}"));
     assert_tiles_are_the_oracles(&mut Gpu::new(&adapter).unwrap());
 }

@@ -5,7 +5,10 @@
 
 pub mod cpu;
 pub mod descent;
+#[cfg(feature = "gpu")]
 pub mod gpu;
+#[cfg(not(feature = "gpu"))]
+mod no_adapters;
 pub mod oracle;
 pub mod select;
 mod splats;

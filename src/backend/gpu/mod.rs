@@ -5,6 +5,7 @@
 //! runs give the same bits. A picture that exceeds the device's buffers is drawn band by band. The
 //! shaders are in `shaders/`; `kernels` is their table.
 
+pub(super) mod adapters;
 mod bands;
 mod buffers;
 mod capabilities;
@@ -24,6 +25,8 @@ mod transfer;
 
 use std::sync::Arc;
 
+#[doc(hidden)]
+pub use adapters::software_adapter;
 use bands::Band;
 use buffers::Buffers;
 pub use capabilities::{Block, Reduction, Tuning};
