@@ -85,4 +85,5 @@ pub mod transport;
 pub mod tune;
 
 pub use error::{Error, Result};
+#[cfg(feature = "gpu")]
 pub use wgpu;

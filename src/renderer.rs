@@ -2,15 +2,24 @@
 
 use std::sync::Arc;
 
-use crate::backend::{Backend, GEOMETRY_MOMENTS, Splats};
+use crate::backend::{Backend, Descent, GEOMETRY_MOMENTS, Splats};
 use crate::blend::{Blend, Normalized, SquaredWeights};
 use crate::error::{Error, Result};
 use crate::gaussians::Gaussians;
-use crate::image::{Image, Size};
+use crate::image::{Image, Region, Size};
 use crate::loss::{Loss, LossTerms};
 
 /// Channels that every backend takes.
 const MAX_CHANNELS_AT_ONCE: usize = 5;
+
+/// A part of a picture, drawn and compared by itself.
+#[derive(Clone, Debug)]
+pub struct Tile {
+    /// Where it lies.
+    pub region: Region,
+    /// What is wanted there.
+    pub target: Arc<Image>,
+}
 
 /// Draws Gaussians on a backend with a blend, and differentiates the result.
 ///
@@ -35,6 +44,11 @@ impl<'a> Renderer<'a> {
     /// Gives the backend back.
     pub fn into_backend(self) -> &'a mut dyn Backend {
         self.backend
+    }
+
+    /// Whole iterations on the backend's device, if it has one.
+    pub fn descent(&mut self) -> Option<&mut dyn Descent> {
+        self.backend.descent()
     }
 
     /// Size of the pictures drawn.
@@ -120,6 +134,33 @@ impl<'a> Renderer<'a> {
         let terms = self.backend.loss_and_vjp(&self.splats, target, loss, blend, moments)?;
         if let Blend::Normalized { .. } = blend {
             *moments = self.without_coverage(moments);
+        }
+        Ok(terms)
+    }
+
+    /// Loss of one tile alone, and `weight` times the moments of its gradient added to `moments`,
+    /// `[N, C + 5]`. The cost is that of the tile, and counts as no sweep.
+    ///
+    /// # Errors
+    /// As [`Backend::loss_and_vjp`].
+    pub fn add_tile(
+        &mut self,
+        tile: &Tile,
+        loss: &Loss,
+        weight: f32,
+        moments: &mut [f32],
+    ) -> Result<LossTerms> {
+        let (rows, splats) = self.splats.within(&tile.region);
+        let (blend, mut own) = (self.blend, Vec::new());
+        let terms = self.backend.loss_and_vjp(&splats, &tile.target, loss, blend, &mut own)?;
+        if let Blend::Normalized { .. } = blend {
+            own = self.without_coverage(&own);
+        }
+        let stride = tile.target.channels() + GEOMETRY_MOMENTS;
+        for (row, own) in rows.into_iter().zip(own.chunks_exact(stride)) {
+            for (sum, value) in moments[row * stride..][..stride].iter_mut().zip(own) {
+                *sum += weight * value;
+            }
         }
         Ok(terms)
     }

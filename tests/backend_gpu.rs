@@ -11,8 +11,7 @@ use backend_scenes::{
     assert_profile_is_right, random_image, random_splats, random_tangent,
 };
 use lgi::Error;
-use lgi::backend::gpu::{Gpu, GpuOptions, Reduction};
-use lgi::backend::select::software_adapter;
+use lgi::backend::gpu::{Gpu, GpuOptions, Reduction, software_adapter};
 use lgi::backend::{Backend, Splats};
 use lgi::blend::Blend;
 use lgi::image::{Image, Size};

@@ -42,12 +42,13 @@ fn method_with(part: &Part) -> OptimizerOptions {
     };
     let mut options = OptimizerOptions::of(&text).unwrap();
     for setting in part.settings.iter().filter(|_| part.kind != Kind::Schedule) {
-        if ["every", "period", "patience"].contains(&setting.name) {
+        if ["every", "period", "patience", "whole"].contains(&setting.name) {
             options.set(&format!("{}.{}", part.name, setting.name), 2.0).unwrap();
         }
     }
     match part.name {
         "freeze" => options.set("color.weight", 1.0).unwrap(),
+        "tile-batches" => options.set("size", 8.0).unwrap(),
         "swa" => options.set("start", 0.0).unwrap(),
         "table" => options.schedule = "table(0=1,4=0.5)".parse().unwrap(),
         "plateau" => options.schedule = "plateau(1,0.5,0,0.5)".parse().unwrap(),

@@ -172,7 +172,7 @@ fn a_branch_is_the_same_as_going_on_from_the_checkpoint_by_hand() {
         let is_it = |run: &&lgi::experiment::Run| run.label == label && run.picture == 0;
         let branch = plan.runs.iter().filter(is_it).find(|run| run.branch.is_some()).unwrap();
         let whole = &plan.runs[branch.branch.unwrap().run];
-        let path = format!("runs/{}-000005.checkpoint.json", whole.key);
+        let path = format!("runs/{}-000005.checkpoint.json.gz", whole.key);
         let checkpoint = RunCheckpoint::read(&directory.path().join(path)).unwrap();
         let mut options = checkpoint.options.clone();
         let rates = options.fit.optimizer.learning_rate.map(|rate| rate * 0.1);
@@ -258,9 +258,8 @@ set = { color.beta1 = 0.9 }
     let runs = directory.path().join("runs");
     let key = &job.plan().runs[0].key;
     let color = |iteration: u64, place: usize| {
-        let path = runs.join(format!("{key}-{iteration:06}.checkpoint.json"));
-        let json: serde_json::Value =
-            serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        let path = runs.join(format!("{key}-{iteration:06}.checkpoint.json.gz"));
+        let json = serde_json::to_value(RunCheckpoint::read(&path).unwrap()).unwrap();
         json["work"]["descent"]["state"]["gaussians"]["color"][place].as_f64().unwrap()
     };
     let mut reader = csv::Reader::from_path(runs.join(format!("{key}.moments.csv"))).unwrap();

@@ -271,6 +271,32 @@ fn a_checkpoint_can_branch_into_another_experiment_but_not_onto_another_picture(
 }
 
 #[test]
+fn packed_checkpoints_are_small_and_hold_the_same() {
+    let directory = tempfile::tempdir().unwrap();
+    let plain = directory.path().join("fit.json");
+    let packed = directory.path().join("fit.json.gz");
+    let mut oracle = Oracle;
+    let mut fitter = Fitter::new(&mut oracle, picture(1), options(3)).unwrap();
+    for _ in 0..3 {
+        fitter.step().unwrap();
+    }
+    let checkpoint = fitter.checkpoint();
+    for path in [&plain, &packed] {
+        checkpoint.write(path).unwrap();
+    }
+    let json = |path| serde_json::to_value(Checkpoint::read(path).unwrap()).unwrap();
+    assert_eq!(json(&plain), json(&packed));
+    let bytes = std::fs::read(&packed).unwrap();
+    assert!(3 * bytes.len() < 2 * std::fs::read(&plain).unwrap().len());
+    // The content decides, not the name; what is cut off is said.
+    std::fs::write(&plain, &bytes).unwrap();
+    assert_eq!(json(&plain), json(&packed));
+    std::fs::write(&packed, &bytes[..bytes.len() / 2]).unwrap();
+    let message = Checkpoint::read(&packed).unwrap_err().to_string();
+    assert!(message.contains("checkpoint") && message.ends_with("fit.json.gz"), "{message}");
+}
+
+#[test]
 fn damaged_checkpoints_are_errors_that_name_the_file() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("fit.json");

@@ -14,7 +14,7 @@ use lgi::density::DensityOptions;
 use lgi::fit::{Checkpoint, FitOptions, Fitter, Progress, Quality, StopReason, StopRules, recipe};
 use lgi::image::{Image, Size};
 use lgi::loss::{Loss, LossTerms};
-use lgi::optim::Finish;
+use lgi::strategy::{Run, RunOptions};
 use lgi::{Error, Result};
 
 /// Edges, waves and some grain: places for many Gaussians.
@@ -182,16 +182,10 @@ fn wherever_a_growing_fit_is_stopped_it_goes_on_to_the_same_bits() {
 }
 
 #[test]
-fn wherever_a_fit_of_several_stages_is_stopped_it_goes_on_to_the_same_bits() {
-    for (rule, finish) in [
-        ("adam", "lbfgs"),
-        ("lbfgs", "adam"),
-        ("natural-adam", "adam"),
-        ("natural-descent", "lbfgs"),
-    ] {
+fn wherever_a_growing_fit_by_any_kind_of_rule_is_stopped_it_goes_on_to_the_same_bits() {
+    for rule in ["adam", "natural-adam", "natural-descent"] {
         let mut options = recipe_of(16, 30);
         options.optimizer.rule = rule.into();
-        options.optimizer.finish = Some(Finish { rule: finish.into(), share: 0.5 });
         same_bits_wherever_it_is_stopped(&options, 3);
     }
 }
@@ -278,62 +272,39 @@ fn line_searches_never_keep_what_is_worse() {
     assert!(kept.windows(2).all(|pair| pair[1] <= pair[0] * (1.0 + 3e-5)), "{kept:?}");
 }
 
-/// The update rule whose state a checkpoint holds.
-fn rule_of(fitter: &Fitter) -> String {
-    let json = serde_json::to_value(fitter.checkpoint()).unwrap();
-    let rules = json["optimizer"].as_object().unwrap();
-    rules.keys().next().cloned().unwrap_or_default()
-}
-
 #[test]
-fn a_finish_takes_over_where_it_should_and_makes_nothing_worse() {
-    for (rule, finish) in [("adam", "lbfgs"), ("lbfgs", "adam")] {
+fn a_second_method_takes_over_and_makes_nothing_worse() {
+    for method in ["adam:36+lbfgs:12", "lbfgs:36+adam:12"] {
         for blend in [Blend::Additive, Blend::NORMALIZED] {
-            let mut options = FitOptions { blend, ..recipe_of(25, 48) };
-            options.density = DensityOptions::FIXED;
-            options.optimizer.rule = rule.into();
-            options.optimizer.finish = Some(Finish { rule: finish.into(), share: 0.25 });
-            assert_eq!(options.stage(35), (rule, 36));
-            assert_eq!(options.stage(36), (finish, 48));
+            let fit = FitOptions { blend, ..recipe_of(25, 48) };
+            let mut options =
+                RunOptions::from(FitOptions { density: DensityOptions::FIXED, ..fit });
+            options.set_method(method).unwrap();
             let mut oracle = Oracle;
-            let mut fitter = Fitter::new(&mut oracle, picture(SIZE, 3), options).unwrap();
+            let mut run = Run::new(&mut oracle, picture(SIZE, 3), options).unwrap();
             let mut best_before = f64::INFINITY;
-            loop {
-                let expected = if fitter.iteration() < 36 { rule } else { finish };
-                let progress = fitter.step().unwrap();
-                if progress.stop.is_some() {
-                    break;
-                }
-                if progress.iteration < 36 {
-                    best_before = fitter.best().loss;
-                }
-                if fitter.iteration() < 36 {
-                    assert_eq!(rule_of(&fitter), expected);
-                }
-                if progress.iteration >= 36 {
-                    assert_eq!(rule_of(&fitter), finish, "at {}", progress.iteration);
+            while run.step().unwrap().stop.is_none() {
+                if run.iteration() <= 36 {
+                    best_before = run.best().loss;
                 }
             }
-            assert!(fitter.best().loss <= best_before, "{rule}, then {finish}, {blend:?}");
-            if finish == "lbfgs" {
-                assert!(fitter.best().loss < best_before, "and it helps");
-            }
+            let best = run.best().loss;
+            assert!(best <= best_before, "{method}, {blend:?}: {best_before} to {best}");
+            assert!(best < best_before || !method.ends_with("lbfgs:12"), "and it helps");
         }
     }
 }
 
 #[test]
-fn a_finish_that_cannot_work_is_refused_at_once() {
-    let refused = |rule: &str, share, covariance: &str| {
-        let mut options = FitOptions::default();
-        options.set_covariance(covariance).unwrap();
-        options.optimizer.finish = Some(Finish { rule: rule.into(), share });
-        options.check().unwrap_err().to_string()
+fn a_second_method_that_cannot_work_is_refused_at_once() {
+    let refused = |method: &str, covariance: &str| {
+        let mut options = RunOptions::from(FitOptions::default());
+        options.fit.set_covariance(covariance).unwrap();
+        let set = options.set_method(method);
+        set.and_then(|()| options.check()).unwrap_err().to_string()
     };
-    assert!(refused("magic", 0.5, "body-frame").contains("magic"));
-    assert!(refused("lbfgs", 0.5, "cholesky").contains("body frame"));
-    assert!(refused("lbfgs", 1.5, "body-frame").contains("share"));
-    assert!(refused("lbfgs", f32::NAN, "body-frame").contains("share"));
+    assert!(refused("adam:3+magic:2", "body-frame").contains("magic"));
+    assert!(refused("adam:3+lbfgs:2", "cholesky").contains("body frame"));
 }
 
 #[test]

@@ -9,7 +9,9 @@ use lgi::image::{Image, Size};
 use lgi::loss::Loss;
 use lgi::optim::OptimizerOptions;
 use lgi::renderer::Renderer;
-use lgi::strategy::{Blocks, Pipeline, Run, RunOptions, Work, shares};
+use lgi::strategy::{
+    Blocks, Curriculum, Leg, Pipeline, Run, RunCheckpoint, RunOptions, Work, shares,
+};
 
 const SIZE: Size = Size::new(48, 40);
 
@@ -292,5 +294,85 @@ fn records_are_of_the_picture_itself_and_searches_have_some_too() {
         let seen = recorded.iter().map(|row| row.psnr_db).fold(f64::NEG_INFINITY, f64::max);
         assert!(seen <= best + 1e-9, "{method}: {seen} above {best}");
         assert!(recorded.len() >= 5, "{method}: {}", recorded.len());
+    }
+}
+
+fn with_curriculum(method: &str, iterations: u64, halvings: &str) -> RunOptions {
+    let mut options = options(method, iterations);
+    options.curriculum = Some(halvings.parse().unwrap());
+    options
+}
+
+/// Halvings and passes of every leg; searches have no size.
+fn sizes(options: &RunOptions) -> Vec<(Option<u32>, u64)> {
+    let of = |leg: &Leg| match &leg.work {
+        Work::Descent(descent) => (Some(descent.halvings), leg.passes),
+        Work::Search { .. } => (None, leg.passes),
+    };
+    options.legs(&picture()).unwrap().iter().map(of).collect()
+}
+
+#[test]
+fn a_curriculum_gives_every_descent_its_sizes_over_the_whole_run() {
+    // The shorter side is 40 pixels: no picture is halved below 16.
+    let whole = |passes| (Some(0), passes);
+    let half = |passes| (Some(1), passes);
+    let table = "table(0=2,4=1,10=0)";
+    assert_eq!(sizes(&with_curriculum("adam", 30, table)), [half(8), whole(22)]);
+    assert_eq!(sizes(&with_curriculum("adam", 30, "0")), [whole(30)]);
+    let pipeline = with_curriculum("cmaes:4+lbfgs:4+adam:9", 0, "linear(1,0)");
+    assert_eq!(sizes(&pipeline), [(None, 4), half(4), half(1), whole(8)]);
+    let usual = sizes(&with_curriculum("lbfgs", 100, "on"));
+    assert_eq!(usual, [half(18), whole(82)]);
+    // Strategies that choose their sizes keep them.
+    let own = options("coarse-to-polish", 60);
+    assert_eq!(sizes(&with_curriculum("coarse-to-polish", 60, "0")), sizes(&own));
+}
+
+#[test]
+fn a_curriculum_that_does_not_end_on_the_picture_is_refused() {
+    for (halvings, says) in [
+        ("2", "from 2 to 2"),
+        ("linear(0,1)", "from 0 to 1"),
+        ("exponential(20,0.1)", "at most 8"),
+        ("often", "neither a number"),
+        ("linar(2,0)", "linear"),
+    ] {
+        let message = halvings.parse::<Curriculum>().unwrap_err().to_string();
+        assert!(message.contains(says), "{halvings}: {message}");
+    }
+    let late = with_curriculum("adam", 10, "table(0=1,20=0)");
+    let message = late.legs(&picture()).unwrap_err().to_string();
+    assert!(message.contains("after 10 iterations"), "{message}");
+}
+
+#[test]
+fn a_run_with_a_curriculum_is_drawn_on_the_picture_and_resumes_to_the_same_bytes() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |step| directory.path().join(format!("{step}.json"));
+    for method in ["clip-l2,adam", "lbfgs", "annealing"] {
+        let mut options = with_curriculum(method, 24, "exponential(2,0.02)");
+        options.fit.density = lgi::fit::recipe::density(24);
+        let mut cpu = Cpu::new();
+        let mut whole = Run::new(&mut cpu, picture(), options.clone()).unwrap();
+        let mut steps = 0;
+        while whole.step().unwrap().stop.is_none() {
+            steps += 1;
+            whole.checkpoint().unwrap().write(&path(steps)).unwrap();
+        }
+        assert_eq!(whole.iteration(), 24, "{method}");
+        let best = whole.best();
+        let mut other = Cpu::new();
+        let mut renderer = Renderer::new(&mut other, options.fit.blend, SIZE);
+        renderer.set(&best.gaussians);
+        let (terms, _) = Loss::default().evaluate(&renderer.render().unwrap(), &picture()).unwrap();
+        assert!((terms.l2 - best.loss).abs() < 1e-6, "{method}: {} is {}", best.loss, terms.l2);
+        for step in (1..steps).step_by(6) {
+            let mut cpu = Cpu::new();
+            let read = RunCheckpoint::read(&path(step)).unwrap();
+            let mut rest = Run::resume(&mut cpu, picture(), options.clone(), read).unwrap();
+            while rest.step().unwrap().stop.is_none() {}
+            assert!(rest.best().gaussians == best.gaussians, "{method} from step {step}");
+        }
     }
 }

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use lgi::backend::cpu::Cpu;
 use lgi::backend::select::DeviceChoice;
 use lgi::fit::{FitOptions, StopRules};
 use lgi::image::{Image, Size};
 use lgi::optim::OptimizerOptions;
 use lgi::side_by_side::Workers;
-use lgi::tune::{Dimension, Scale, Tuning};
+use lgi::strategy::{Run, RunOptions};
+use lgi::tune::{Dimension, Scale, Trial, Tuning};
 
 const SIZE: Size = Size::new(24, 20);
 
@@ -104,4 +106,37 @@ fn what_the_method_has_not_is_refused_before_the_first_trial() {
     let error = Tuning::new(twice, options, vec![picture(0.0)], 0).map(|_| ()).unwrap_err();
     assert_eq!(error.to_string(), "rate has two ranges");
     assert_eq!(space()[0].scale, Scale::Log);
+}
+
+#[test]
+fn settings_of_strategies_and_of_stages_are_tuned_from_their_defaults() {
+    let stop = StopRules { iterations: 20, ..StopRules::default() };
+    let fit = FitOptions { gaussians: 8, stop, ..FitOptions::default() };
+    let mut options = RunOptions::from(fit);
+    options.set_method("annealing:12+lbfgs:8").unwrap();
+    let ranges = ["annealing.sigma=log(1e-3,1)", "share=linear(0.1,0.9)", "memory=linear(1,20)"];
+    let space: Vec<Dimension> = ranges.iter().map(|range| range.parse().unwrap()).collect();
+    let new = |options: &RunOptions| {
+        Tuning::new(space.clone(), options.clone(), vec![picture(0.0)], 5).unwrap()
+    };
+    let mut tuning = new(&options);
+    run(&mut tuning, 10, 1);
+    let first = &tuning.trials()[0];
+    let usual = ["annealing.sigma", "annealing.share", "lbfgs.memory"];
+    let usual = usual.map(|name| options.number(name).unwrap());
+    assert_eq!(first.settings, usual);
+    let psnr: Vec<f64> = tuning.trials().iter().map(Trial::mean_psnr_db).collect();
+    assert!(psnr.iter().any(|value| *value != psnr[0]), "the settings change nothing: {psnr:?}");
+    // What a trial says is what a run of the best settings gives.
+    let best = tuning.best().unwrap();
+    let mut cpu = Cpu::with_threads(1).unwrap();
+    let found = tuning.options(&best.settings).unwrap();
+    let mut again = Run::new(&mut cpu, picture(0.0), found).unwrap();
+    while again.step().unwrap().stop.is_none() {}
+    assert_eq!(Some(again.best().psnr_db), best.psnr_db[0]);
+    // What was said wins over the defaults.
+    options.set("share", 0.5).unwrap();
+    let mut tuning = new(&options);
+    run(&mut tuning, 1, 1);
+    assert_eq!(tuning.trials()[0].settings, [usual[0], 0.5, usual[2]]);
 }

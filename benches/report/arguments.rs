@@ -24,6 +24,8 @@ pub enum Part {
     Scaling,
     /// Seconds of each stage of a fit
     Stages,
+    /// Seconds per iteration with updates on the host and on the device
+    Placement,
     /// PSNR by bits a pixel, on the Kodak pictures beside other codecs
     RateDistortion,
     /// What each part of the codec pays, and the bits that each part of a file takes

@@ -10,6 +10,7 @@ mod curves;
 mod kodak_curves;
 mod methods;
 mod pictures;
+mod placement;
 mod quality;
 mod rate_distortion;
 mod scaling;
@@ -63,6 +64,9 @@ fn run(arguments: &Arguments) -> Result<()> {
     }
     if arguments.wants(Part::Stages) {
         stages::write(&pictures, out, arguments)?;
+    }
+    if arguments.wants(Part::Placement) {
+        placement::write(&pictures, out, arguments)?;
     }
     println!("written to {}", out.display());
     Ok(())

@@ -183,9 +183,14 @@ pub fn measure_here(case: &Case, arguments: &Arguments) -> Result<()> {
     fitter.step()?;
     let mut seconds = Vec::new();
     for _ in 0..case.iterations {
-        let started = Instant::now();
-        fitter.step()?;
-        seconds.push(started.elapsed().as_secs_f64());
+        let (started, before) = (Instant::now(), fitter.iteration());
+        let progress = fitter.step()?;
+        // With updates on the device a step may be several iterations.
+        let made = (fitter.iteration() - before).max(1);
+        seconds.push(started.elapsed().as_secs_f64() / made as f64);
+        if progress.stop.is_some() {
+            break;
+        }
     }
     seconds.sort_by(f64::total_cmp);
     let measured = Measured {

@@ -1,9 +1,14 @@
 //! Where pictures are drawn and gradients are summed: three operations, several places.
 //!
-//! A backend knows splats, images and losses; it knows no parameterisation and no optimizer.
+//! A backend knows splats, images and losses, and no optimizer. Of a parameterisation it knows what
+//! a [`descent`] gives it to run.
 
 pub mod cpu;
+pub mod descent;
+#[cfg(feature = "gpu")]
 pub mod gpu;
+#[cfg(not(feature = "gpu"))]
+mod no_adapters;
 pub mod oracle;
 pub mod select;
 mod splats;
@@ -11,6 +16,7 @@ mod timing;
 
 use std::sync::Arc;
 
+pub use descent::Descent;
 pub use splats::{GEOMETRY_MOMENTS, Splats};
 pub use timing::StageTime;
 
@@ -64,6 +70,11 @@ pub trait Backend: Send {
         moments: &mut Vec<f32>,
     ) -> Result<LossTerms> {
         unfused(self, splats, target, loss, blend, moments)
+    }
+
+    /// Whole iterations without the host, of backends that have a device for them.
+    fn descent(&mut self) -> Option<&mut dyn Descent> {
+        None
     }
 
     /// Takes the time of every stage from now on, or no longer. What was taken before is dropped

@@ -2,15 +2,13 @@
 
 use std::str::FromStr;
 
-use wgpu::{Adapter, Backends, DeviceType, Instance, InstanceDescriptor, InstanceFlags};
-
 use super::Backend;
-use super::gpu::Gpu;
+#[cfg(feature = "gpu")]
+use super::gpu::adapters;
+#[cfg(not(feature = "gpu"))]
+use super::no_adapters as adapters;
 use crate::error::{Error, Result};
-
-/// What brings software Vulkan, for messages.
-const SOFTWARE_PACKAGE: &str =
-    "install software Vulkan (package mesa-vulkan-drivers on Debian and Ubuntu)";
+use adapters::Adapter;
 
 /// The device that a user asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -121,8 +119,11 @@ pub struct Device {
 
 /// All devices, hardware first, the native `cpu` last.
 pub fn list_devices() -> Vec<Device> {
-    let mut devices: Vec<Device> =
-        adapters().iter().enumerate().map(|(index, adapter)| describe(index, adapter)).collect();
+    let mut devices: Vec<Device> = adapters::all()
+        .iter()
+        .enumerate()
+        .map(|(index, adapter)| adapter.describe(index))
+        .collect();
     devices.push(Device {
         index: devices.len(),
         name: "cpu".into(),
@@ -143,41 +144,38 @@ pub fn automatic(devices: &[Device]) -> Option<&Device> {
 /// # Errors
 /// [`Error::Device`] if there is none like it, or if it fails to open.
 pub fn open(choice: &DeviceChoice) -> Result<Box<dyn Backend>> {
-    let hardware = |adapter: &Adapter| kind(adapter).is_hardware();
+    let hardware = |adapter: &Adapter| adapter.kind().is_hardware();
+    let adapters = adapters::all();
     match choice {
         DeviceChoice::Cpu => open_cpu(),
         DeviceChoice::Auto => {
             // A driver that lists a GPU and then fails to open it is no reason to fail.
-            let gpu = adapters().iter().filter(|a| hardware(a)).find_map(|a| Gpu::new(a).ok());
-            gpu.map_or_else(open_cpu, |gpu| Ok(Box::new(gpu)))
+            adapters
+                .iter()
+                .filter(|a| hardware(a))
+                .find_map(|a| a.open().ok())
+                .map_or_else(open_cpu, Ok)
         }
-        DeviceChoice::Gpu => match adapters().into_iter().find(hardware) {
-            Some(adapter) => open_gpu(&adapter),
-            None => Err(Error::Device(
-                "no hardware GPU with Vulkan, Metal or DirectX 12 found; use auto, cpu or software"
-                    .into(),
-            )),
-        },
-        DeviceChoice::Software => open_gpu(&software_adapter()?),
-        DeviceChoice::Index(index) => {
-            let adapters = adapters();
-            match adapters.get(*index) {
-                Some(adapter) => open_gpu(adapter),
-                None if *index == adapters.len() => open_cpu(),
-                None => Err(Error::Device(format!(
-                    "no device {index}; there are {}: {}",
-                    adapters.len() + 1,
-                    names()
-                ))),
+        DeviceChoice::Gpu => match adapters.iter().find(|a| hardware(a)) {
+            Some(adapter) => adapter.open(),
+            None => {
+                Err(Error::Device(format!("{}; use auto, cpu or software", adapters::NO_HARDWARE)))
             }
-        }
+        },
+        DeviceChoice::Software => adapters::software()?.open(),
+        DeviceChoice::Index(index) => match adapters.get(*index) {
+            Some(adapter) => adapter.open(),
+            None if *index == adapters.len() => open_cpu(),
+            None => Err(Error::Device(format!(
+                "no device {index}; there are {}: {}",
+                adapters.len() + 1,
+                names()
+            ))),
+        },
         DeviceChoice::Name(name) => {
             let wanted = name.to_lowercase();
-            let adapters = adapters();
-            let found =
-                adapters.iter().find(|a| a.get_info().name.to_lowercase().contains(&wanted));
-            match found {
-                Some(adapter) => open_gpu(adapter),
+            match adapters.iter().find(|a| a.name().to_lowercase().contains(&wanted)) {
+                Some(adapter) => adapter.open(),
                 None if "cpu".contains(&wanted) => open_cpu(),
                 None => {
                     Err(Error::Device(format!("no device named {name:?}; there are: {}", names())))
@@ -185,10 +183,6 @@ pub fn open(choice: &DeviceChoice) -> Result<Box<dyn Backend>> {
             }
         }
     }
-}
-
-fn open_gpu(adapter: &Adapter) -> Result<Box<dyn Backend>> {
-    Ok(Box::new(Gpu::new(adapter)?))
 }
 
 fn open_cpu() -> Result<Box<dyn Backend>> {
@@ -199,56 +193,6 @@ fn names() -> String {
     let names: Vec<_> =
         list_devices().into_iter().map(|d| format!("{} {}", d.index, d.name)).collect();
     names.join(", ")
-}
-
-/// All adapters: discrete, integrated, virtual, other, software; else in the drivers' order.
-fn adapters() -> Vec<Adapter> {
-    let mut descriptor = InstanceDescriptor::new_without_display_handle();
-    descriptor.backends = Backends::VULKAN | Backends::METAL | Backends::DX12;
-    descriptor.flags = InstanceFlags::empty();
-    let instance = Instance::new(descriptor);
-    let mut adapters = pollster::block_on(instance.enumerate_adapters(Backends::all()));
-    // A driver without compute cannot be used at all.
-    adapters.retain(|adapter| {
-        let flags = adapter.get_downlevel_capabilities().flags;
-        flags.contains(wgpu::DownlevelFlags::COMPUTE_SHADERS)
-    });
-    adapters.sort_by_key(|adapter| kind(adapter) as u8);
-    adapters
-}
-
-fn kind(adapter: &Adapter) -> DeviceKind {
-    match adapter.get_info().device_type {
-        DeviceType::DiscreteGpu => DeviceKind::Discrete,
-        DeviceType::IntegratedGpu => DeviceKind::Integrated,
-        DeviceType::VirtualGpu => DeviceKind::Virtual,
-        DeviceType::Cpu => DeviceKind::Software,
-        DeviceType::Other => DeviceKind::Other,
-    }
-}
-
-fn describe(index: usize, adapter: &Adapter) -> Device {
-    let info = adapter.get_info();
-    let driver = format!("{} {}", info.driver, info.driver_info);
-    Device {
-        index,
-        name: info.name,
-        kind: kind(adapter),
-        backend: info.backend.to_str().to_owned(),
-        driver: driver.trim().to_owned(),
-    }
-}
-
-/// The first software adapter, or the error that names the package that brings one.
-///
-/// # Errors
-/// [`Error::Device`] if there is none.
-#[doc(hidden)]
-pub fn software_adapter() -> Result<Adapter> {
-    adapters()
-        .into_iter()
-        .find(|adapter| kind(adapter) == DeviceKind::Software)
-        .ok_or_else(|| Error::Device(format!("no software adapter found; {SOFTWARE_PACKAGE}")))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use crate::gaussians::{Gaussians, SUPPORT_Q};
+use crate::image::Region;
 
 /// Number of geometric moments of a Gaussian, see [`Splats::moments_per_splat`].
 pub const GEOMETRY_MOMENTS: usize = 5;
@@ -67,6 +68,33 @@ impl Splats {
                 }
             }
         }
+    }
+
+    /// The splats that reach `region`, in pixels of the region, and their indices. Which pixels
+    /// belong to their supports the backend decides.
+    pub fn within(&self, region: &Region) -> (Vec<usize>, Self) {
+        let corner = [region.left, region.top];
+        let size = [region.size.width, region.size.height].map(|side| side as f32);
+        let shifted = |mean: [f32; 2]| -> [f32; 2] {
+            std::array::from_fn(|axis| mean[axis] - corner[axis] as f32)
+        };
+        let reaches = |index: &usize| {
+            let (mean, reach) = (shifted(self.mean_px[*index]), self.reach_px[*index]);
+            let inside = |axis: usize| {
+                let reach = 1.001 * reach[axis] + 1.0;
+                mean[axis] + reach >= 0.0 && mean[axis] - reach <= size[axis]
+            };
+            inside(0) && inside(1)
+        };
+        let rows: Vec<usize> = (0..self.len()).filter(reaches).collect();
+        let splats = Self {
+            channels: self.channels,
+            mean_px: rows.iter().map(|row| shifted(self.mean_px[*row])).collect(),
+            conic: rows.iter().map(|row| self.conic[*row]).collect(),
+            reach_px: rows.iter().map(|row| self.reach_px[*row]).collect(),
+            color: rows.iter().flat_map(|row| self.color_of(*row)).copied().collect(),
+        };
+        (rows, splats)
     }
 
     /// Number of splats, N.

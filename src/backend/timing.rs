@@ -31,6 +31,7 @@ impl Stopwatch {
     }
 
     /// Whether it is on.
+    #[cfg(feature = "gpu")]
     pub(super) fn is_on(&self) -> bool {
         self.on
     }

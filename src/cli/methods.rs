@@ -4,7 +4,7 @@ use clap::Args;
 use lgi::density::{DECIDERS, Decider};
 use lgi::optim::registry::{self, ALIASES, Alias};
 use lgi::optim::{Kind, Part, Setting};
-use lgi::strategy;
+use lgi::strategy::{self, CURRICULUM};
 use serde::Serialize;
 
 use super::failure::{Failure, Result};
@@ -104,6 +104,7 @@ pub fn run(arguments: &MethodsArguments) -> Result<()> {
     let all = || {
         let of_kind = |kind| registry::parts().filter(move |part| part.kind == kind);
         let parts = Kind::ALL.into_iter().flat_map(of_kind).map(Listed::from);
+        let parts = parts.chain([Listed::from(&CURRICULUM)]);
         let strategies = strategy::all().map(|strategy| Listed::from(&strategy.part));
         let aliases = ALIASES.iter().map(Listed::from);
         parts.chain(strategies).chain(aliases).chain(DECIDERS.iter().map(Listed::from))

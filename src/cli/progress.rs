@@ -96,9 +96,10 @@ impl Display {
             }
             Self::Lines { name, iterations, first, last_line } => {
                 let (from, since) = *first.get_or_insert((iteration, Instant::now()));
-                if last_line.elapsed() >= LINE_EVERY {
+                let done = iteration.saturating_sub(from);
+                // Of the first step alone there is no rate.
+                if done > 0 && last_line.elapsed() >= LINE_EVERY {
                     *last_line = Instant::now();
-                    let done = iteration.saturating_sub(from);
                     let rate = done as f64 / since.elapsed().as_secs_f64();
                     let left = iterations.saturating_sub(iteration) as f64 / rate;
                     messages::line(&format!(

@@ -1,18 +1,18 @@
-//! `lgi tune`: the settings of a method that suit some pictures best.
+//! `lgi tune`: the settings of a method, strategy or pipeline that suit some pictures best.
 
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Command};
 use lgi::atomic_file;
 use lgi::experiment;
-use lgi::fit::FitOptions;
+use lgi::image::Size;
 use lgi::side_by_side::Workers;
 use lgi::strategy::RunOptions;
 use lgi::tune::{Dimension, Trial, Tuning};
 use toml::{Table, Value};
 
 use super::device::parse_device;
-use super::encode::{EncodeArguments, fit_options};
+use super::encode::{self, EncodeArguments, fit_options};
 use super::failure::{Failure, Result};
 use super::{interrupt, messages, paths};
 
@@ -23,7 +23,10 @@ Examples:
   lgi encode photo.png --config adam.toml
       Encodes with what was found.
   lgi tune photos/*.png --method lion --set rate=0.003 --range \"rate=log(1e-4,0.1)\" -o lion.toml
-      The first trial is at what --set says.";
+      The first trial is at what --set says.
+  lgi tune photos/*.png -n 1000 --method annealing:50+lbfgs:200 -o annealing.toml \\
+      --range \"annealing.sigma=log(0.01,1)\" --range \"lbfgs.memory=linear(4,32)\"
+      Strategies and stages of pipelines have numbers too; see `lgi methods annealing`.";
 
 /// Options of `encode` that have no place here.
 const HIDDEN: [&str; 20] = [
@@ -49,7 +52,7 @@ const HIDDEN: [&str; 20] = [
     "max_per_leaf",
 ];
 
-/// Find the settings of a method that suit some pictures best
+/// Find the settings of a method or strategy that suit some pictures best
 ///
 /// Fits all pictures with settings that a Gaussian process expects the most of (Jones et al. 1998),
 /// again and again, and writes the best of them as a file for `lgi encode --config`. All options
@@ -60,9 +63,10 @@ const HIDDEN: [&str; 20] = [
 pub struct TuneArguments {
     /// A number to tune: NAME=log(LOW,HIGH) or NAME=linear(LOW,HIGH); may be given several times
     ///
-    /// Names are those of --set: `rate`, `color.rate`, `beta1`, `lookahead.every`. For the rate of
-    /// one group there is also `color.rate=factor(0.1,10)`, from a tenth to ten times what is
-    /// usual for the rule; the first trial is then at what is usual.
+    /// Names are those of --set: `rate`, `color.rate`, `beta1`, `lookahead.every`, and those of
+    /// strategies, `annealing.sigma`. For the rate of one group there is also
+    /// `color.rate=factor(0.1,10)`, from a tenth to ten times what is usual for the rule. The first
+    /// trial is at what --set says or, without it, at what is usual, if that is within the ranges.
     #[arg(long, value_name = "NAME=SCALE(LOW,HIGH)", required = true)]
     range: Vec<Dimension>,
 
@@ -109,16 +113,12 @@ pub fn run(arguments: &TuneArguments) -> Result<()> {
         encode.files.inputs.iter().map(|path| path.to_string_lossy().into_owned()).collect();
     let pictures = experiment::read_pictures(&names, arguments.crop.as_deref())?;
     let targets: Vec<_> = pictures.into_iter().map(|picture| picture.target).collect();
-    let RunOptions { fit: mut options, pipeline, .. } = fit_options(encode, None)?;
-    if let Some(pipeline) = pipeline {
-        let message = format!("one method is tuned at a time, not {pipeline}");
-        return Err(Failure::usage(message));
-    }
     if encode.main.gaussians.and_then(|count| count.0).is_none() {
         return Err(Failure::usage("--gaussians is needed: a number that all fits share"));
     }
-    let seed = options.seed;
-    options.stop.time_s = None;
+    let sizes: Vec<Size> = targets.iter().map(|target| target.size()).collect();
+    let options = options(encode, &sizes)?;
+    let seed = options.fit.seed;
     let tuning = Tuning::new(arguments.range.clone(), options, targets, seed);
     let mut tuning = tuning.map_err(|error| Failure::of_option(&error))?;
     let workers = Workers {
@@ -143,6 +143,27 @@ pub fn run(arguments: &TuneArguments) -> Result<()> {
     }
     // Where all trials were there already.
     write(output, &tuning, encode)
+}
+
+/// The options that all trials share.
+fn options(encode: &EncodeArguments, sizes: &[Size]) -> Result<RunOptions> {
+    let mut options = fit_options(encode, None)?;
+    options.fit.stop.time_s = None;
+    let suited = |size: &Size| {
+        let mut fit = options.fit.clone();
+        encode::suit(encode, *size, &mut fit);
+        fit
+    };
+    let mut fits = sizes.iter().map(suited);
+    if let Some(first) = fits.next() {
+        if fits.any(|fit| fit != first) {
+            let message = "blend or density control would differ between pictures of these sizes: \
+                           give --crop, or --blend and --density";
+            return Err(Failure::usage(message));
+        }
+        options.fit = first;
+    }
+    Ok(options)
 }
 
 /// Refuses what has no place here.
@@ -189,38 +210,52 @@ fn say(tuning: &Tuning, trial: &Trial, all: usize) {
 /// Writes the best settings so far.
 fn write(output: &Path, tuning: &Tuning, encode: &EncodeArguments) -> Result<()> {
     let Some(best) = tuning.best() else { return Ok(()) };
-    let mut options = tuning.setup().options.clone();
-    for (dimension, value) in tuning.setup().space.iter().zip(&best.settings) {
-        options.optimizer.set(&dimension.name, *value)?;
-    }
+    let options = tuning.options(&best.settings)?;
     let text = format!(
         "# {:.3} dB, the best of {} trials: mean of {} pictures, N = {}, {} iterations.\n{}",
         best.mean_psnr_db(),
         tuning.trials().len(),
         best.psnr_db.len(),
-        options.gaussians,
-        options.stop.iterations,
+        options.fit.gaussians,
+        options.fit.stop.iterations,
         settings(&options, encode)
     );
     paths::make_output_directory(output.parent())?;
     Ok(atomic_file::write(output, text.as_bytes(), true)?)
 }
 
-/// What `--config` reads.
-fn settings(options: &FitOptions, encode: &EncodeArguments) -> String {
+/// What `--config` reads: what was found, and what of the command line it belongs to.
+fn settings(options: &RunOptions, encode: &EncodeArguments) -> String {
     let mut file = Table::new();
-    // A preset has a method of its own.
-    if let Some(method) = &encode.optimizer.method {
-        file.insert("method".into(), method.clone().into());
-    }
-    if let Some(covariance) = &encode.model.covariance {
-        file.insert("covariance".into(), covariance.clone().into());
-    }
-    if let Some(schedule) = &encode.schedule.schedule {
-        file.insert("schedule".into(), schedule.clone().into());
+    let EncodeArguments { optimizer, model, schedule, density, .. } = encode;
+    let curriculum = schedule
+        .curriculum
+        .as_ref()
+        .map(|given| given.0.as_ref().map_or_else(|| "off".into(), ToString::to_string));
+    let freeze = optimizer.freeze.map(|groups| {
+        let names = groups.iter().filter(|(_, rests)| **rests).map(|(group, _)| group.name());
+        let names: Vec<&str> = names.collect();
+        if names.is_empty() { "off".into() } else { names.join(",") }
+    });
+    let given = [
+        // A preset has a method of its own.
+        ("method", &optimizer.method),
+        ("covariance", &model.covariance),
+        ("blend", &model.blend),
+        ("init", &model.init),
+        ("init-colors", &model.init_colors),
+        ("density", &density.density),
+        ("schedule", &schedule.schedule),
+        ("curriculum", &curriculum),
+        ("freeze", &freeze),
+    ];
+    for (key, value) in given {
+        if let Some(value) = value {
+            file.insert(key.into(), value.clone().into());
+        }
     }
     let mut set = Table::new();
-    for (name, value) in &options.optimizer.settings {
+    for (name, value) in options.fit.optimizer.settings.iter().chain(&options.settings) {
         let value = match value {
             lgi::optim::Value::Number(number) => Value::Float(*number),
             other => Value::String(other.to_string()),

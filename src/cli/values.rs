@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use lgi::loss::Loss;
-use lgi::optim::{OptimizerOptions, PerGroup, Value};
+use lgi::optim::{Group, OptimizerOptions, PerGroup, Value};
 
 /// A limit that can be switched off: a value, or `off`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -117,6 +117,19 @@ pub fn parse_settings(text: &str) -> Result<Settings, String> {
     text.split(outside).map(one).collect()
 }
 
+/// Reads groups joined by commas, `position,shape`, or `off` for none.
+pub fn parse_groups(text: &str) -> Result<PerGroup<bool>, String> {
+    let mut groups = PerGroup::default();
+    for name in text.split(',').map(str::trim).filter(|_| text != "off") {
+        let Some(group) = Group::ALL.into_iter().find(|group| group.name() == name) else {
+            let known = Group::ALL.map(Group::name).join(", ");
+            return Err(format!("no group {name:?}; there are {known}"));
+        };
+        *groups.get_mut(group) = true;
+    }
+    Ok(groups)
+}
+
 /// Reads weights such as `l2` or `l1=0.2,l2=0.8,ssim=0.1`; a term alone has weight 1.
 pub fn parse_loss(text: &str) -> Result<Loss, String> {
     let mut loss = Loss { l1: 0.0, l2: 0.0, ssim: 0.0 };
@@ -202,6 +215,14 @@ mod tests {
         assert_eq!(parse_loss("l1=0.2,l2=0.8,ssim=0.1").unwrap(), expected);
         assert!(parse_loss("l3").unwrap_err().contains("l1, l2, ssim"));
         assert!(parse_loss("").is_err());
+    }
+
+    #[test]
+    fn groups_are_named_or_none() {
+        let some = PerGroup { position: true, shape: false, color: true };
+        assert_eq!(parse_groups("color, position"), Ok(some));
+        assert_eq!(parse_groups("off"), Ok(PerGroup::default()));
+        assert!(parse_groups("colour").unwrap_err().contains("position, shape, color"));
     }
 
     #[test]

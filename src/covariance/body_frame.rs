@@ -82,6 +82,10 @@ impl Covariance for BodyFrame {
         (mean_px, narrow(bounds.clamp_factor(factor)))
     }
 
+    fn shader(&self) -> Option<&'static str> {
+        Some(include_str!("../../shaders/covariance/body_frame.wgsl"))
+    }
+
     /// As everywhere, in the metric `|S|^2 = p^2 + 2 q^2 + r^2`, which knows no direction.
     fn project_gradient(
         &self,

@@ -41,6 +41,10 @@ impl Covariance for Cholesky {
         (offset_px, [l00, l10, l11])
     }
 
+    fn shader(&self) -> Option<&'static str> {
+        Some(include_str!("../../shaders/covariance/cholesky.wgsl"))
+    }
+
     fn retract(
         &self,
         mean_px: [f32; 2],

@@ -54,6 +54,10 @@ impl Covariance for LogScaleRotation {
         (offset_px, [s1.ln(), s2.ln(), f64::atan2(l10, l00)].map(|v| v as f32))
     }
 
+    fn shader(&self) -> Option<&'static str> {
+        Some(include_str!("../../shaders/covariance/log_scale_rotation.wgsl"))
+    }
+
     fn retract(
         &self,
         mean_px: [f32; 2],

@@ -101,6 +101,13 @@ pub trait Covariance: Debug + Send + Sync {
         bounds: ScaleBounds,
     ) -> ([f32; 2], [f32; 4]);
 
+    /// [`Self::pull_back`], [`Self::retract`] and [`Self::coordinates`] as WGSL, in float32, for
+    /// fits that stay on a device; `None` if nobody wrote them down. `shaders/covariance/chain.wgsl`
+    /// stands before them.
+    fn shader(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Removes from a shape gradient what [`Self::retract`] would undo: where a standard
     /// deviation lies on one of its `bounds` and descent would push it over, the part along its
     /// derivative goes. Line searches stall without it.

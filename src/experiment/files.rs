@@ -10,7 +10,7 @@ use super::plan::{Plan, Run};
 use super::specification::Experiment;
 use crate::atomic_file;
 use crate::error::{Error, Result};
-use crate::fit::{PictureId, StopReason};
+use crate::fit::{PACKED, PictureId, StopReason};
 
 /// Directory of the runs inside that of the experiment.
 pub(super) const RUNS: &str = "runs";
@@ -49,7 +49,7 @@ impl Files {
 
     /// The checkpoint that branches leave from.
     pub fn checkpoint(&self, iteration: u64) -> PathBuf {
-        self.directory.join(format!("{}-{iteration:06}.checkpoint.json", self.key))
+        self.directory.join(format!("{}-{iteration:06}.checkpoint.json.{PACKED}", self.key))
     }
 
     fn finished(&self) -> PathBuf {

@@ -48,7 +48,7 @@ pub fn read(names: &[String], crop: Option<&str>) -> Result<Vec<Picture>> {
             let region = region.or_else(|| crop.and_then(|crop| middle(image.size(), crop)));
             let target = match region {
                 Some(region) => {
-                    Arc::new(part(&image, region).map_err(|error| text::within("pictures", error))?)
+                    Arc::new(image.part(region).map_err(|error| text::within("pictures", error))?)
                 }
                 None => Arc::new(image),
             };
@@ -113,19 +113,6 @@ fn middle(whole: Size, size: Size) -> Option<Region> {
         top: (whole.height - size.height) / 2,
         size,
     })
-}
-
-fn part(image: &Image, region: Region) -> Result<Image> {
-    region.check_within(image.size())?;
-    let Region { left, top, size } = region;
-    let mut data = Vec::with_capacity(size.pixels() * image.channels());
-    for channel in 0..image.channels() {
-        for y in top..top + size.height {
-            let row = &image.plane(channel)[y * image.size().width..][left..left + size.width];
-            data.extend_from_slice(row);
-        }
-    }
-    Image::from_planar(size, image.channels(), data)
 }
 
 /// 64x64, gray in RGB: a ramp from 0 to 0.7, and 0.2 more in every other square of 8 pixels.

@@ -1,4 +1,5 @@
-//! What a run is made with, as experiments write it: the names of the options of `lgi encode`.
+//! What is changed of a run's options, as experiments write it and `lgi encode` takes it: the names
+//! are those of the command line.
 
 use serde::Deserialize;
 use toml::{Table, Value};
@@ -25,6 +26,8 @@ pub struct Settings {
     pub learning_rate: Option<f32>,
     /// Factor on all rates over the iterations, such as `cosine(1,0.01)`.
     pub schedule: Option<String>,
+    /// Small pictures first: `on`, or halvings such as `exponential(1,0.02)`.
+    pub curriculum: Option<String>,
     /// Passes over the picture.
     pub iterations: Option<u64>,
     /// Ends after so many iterations without a rise in PSNR.
@@ -35,12 +38,14 @@ pub struct Settings {
     pub covariance: Option<String>,
     /// `additive` or `normalized`.
     pub blend: Option<BlendName>,
-    /// Added to the coverage by the normalized blend.
+    /// Added to the coverage by the normalized blend; means nothing to the other.
     pub blend_epsilon: Option<f32>,
     /// Initialiser.
     pub init: Option<String>,
     /// `local` or `solve`.
     pub init_colors: Option<ColorStartName>,
+    /// Conjugate-gradient steps of `solve`; means nothing to `local`.
+    pub solve_iterations: Option<usize>,
     /// Growth and relocation.
     pub density: Option<bool>,
     /// Smallest standard deviation in pixels.
@@ -58,6 +63,12 @@ pub struct Terms {
     ssim: f32,
 }
 
+impl From<Loss> for Terms {
+    fn from(Loss { l1, l2, ssim }: Loss) -> Self {
+        Self { l1, l2, ssim }
+    }
+}
+
 /// Blends by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -68,6 +79,12 @@ pub enum BlendName {
     Normalized,
 }
 
+impl BlendName {
+    /// All names.
+    pub const ALL: [(&str, Self); 2] =
+        [("additive", Self::Additive), ("normalized", Self::Normalized)];
+}
+
 /// Starts of colours by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -76,6 +93,11 @@ pub enum ColorStartName {
     Local,
     /// Least squares.
     Solve,
+}
+
+impl ColorStartName {
+    /// All names.
+    pub const ALL: [(&str, Self); 2] = [("local", Self::Local), ("solve", Self::Solve)];
 }
 
 impl Settings {
@@ -101,6 +123,7 @@ impl Settings {
             method,
             learning_rate,
             schedule,
+            curriculum,
             iterations,
             patience,
             loss,
@@ -109,6 +132,7 @@ impl Settings {
             blend_epsilon,
             init,
             init_colors,
+            solve_iterations,
             density,
             sigma_min,
             sigma_max
@@ -143,7 +167,11 @@ impl Settings {
         options.check()
     }
 
-    fn change_fit(&self, options: &mut FitOptions) -> Result<()> {
+    /// Changes what is not the method's.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] naming what is wrong.
+    pub fn change_fit(&self, options: &mut FitOptions) -> Result<()> {
         if let Some(iterations) = self.iterations {
             options.stop.iterations = iterations;
         }
@@ -153,17 +181,12 @@ impl Settings {
         if let Some(Terms { l1, l2, ssim }) = self.loss {
             options.loss = Loss { l1, l2, ssim };
         }
-        if let Some(covariance) = &self.covariance {
+        // The same parameterisation keeps the rates that there are.
+        if let Some(covariance) = self.covariance.as_ref().filter(|c| **c != options.covariance) {
             options.set_covariance(covariance)?;
         }
         if let Some(start) = &self.init {
             options.start.clone_from(start);
-        }
-        if let Some(colors) = self.init_colors {
-            options.colors = match colors {
-                ColorStartName::Local => ColorStart::Local,
-                ColorStartName::Solve => ColorStart::default(),
-            };
         }
         if let Some(density) = self.density {
             let iterations = options.stop.iterations;
@@ -176,20 +199,32 @@ impl Settings {
         if let Some(sigma) = self.sigma_max {
             options.sigma_max_fraction = sigma;
         }
-        self.change_blend(options);
+        self.change_colors(&mut options.colors);
+        self.change_blend(&mut options.blend);
         Ok(())
     }
 
-    fn change_blend(&self, options: &mut FitOptions) {
-        match (self.blend, options.blend) {
-            (Some(BlendName::Additive), _) => options.blend = Blend::Additive,
-            (Some(BlendName::Normalized), Blend::Additive) => options.blend = Blend::NORMALIZED,
+    fn change_blend(&self, blend: &mut Blend) {
+        match (self.blend, *blend) {
+            (Some(BlendName::Additive), _) => *blend = Blend::Additive,
+            (Some(BlendName::Normalized), Blend::Additive) => *blend = Blend::NORMALIZED,
             _ => {}
         }
-        if let (Some(value), Blend::Normalized { epsilon }) =
-            (self.blend_epsilon, &mut options.blend)
-        {
+        if let (Some(value), Blend::Normalized { epsilon }) = (self.blend_epsilon, blend) {
             *epsilon = value;
+        }
+    }
+
+    fn change_colors(&self, colors: &mut ColorStart) {
+        match (self.init_colors, *colors) {
+            (Some(ColorStartName::Local), _) => *colors = ColorStart::Local,
+            (Some(ColorStartName::Solve), ColorStart::Local) => *colors = ColorStart::default(),
+            _ => {}
+        }
+        if let (Some(count), ColorStart::LeastSquares { iterations }) =
+            (self.solve_iterations, colors)
+        {
+            *iterations = count;
         }
     }
 
@@ -201,6 +236,10 @@ impl Settings {
         let optimizer = &mut options.fit.optimizer;
         if let Some(schedule) = &self.schedule {
             optimizer.schedule = schedule.parse().map_err(|error| of_key("schedule", &error))?;
+        }
+        if let Some(halvings) = &self.curriculum {
+            let curriculum = halvings.parse().map_err(|error| of_key("curriculum", &error))?;
+            options.curriculum = Some(curriculum);
         }
         if let Some(factor) = self.learning_rate {
             optimizer.set_learning_rate(usual.map(|rate| rate * factor));

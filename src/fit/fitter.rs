@@ -6,7 +6,9 @@ use std::time::Instant;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
 
+use super::batch::Tiles;
 use super::checkpoint::{Checkpoint, PictureId};
+use super::placement::Place;
 use super::shapes::Shapes;
 use super::state::{Best, State};
 use super::{Details, FitOptions, Progress, StopReason, coarse};
@@ -19,7 +21,8 @@ use crate::image::Image;
 use crate::init;
 use crate::loss::LossTerms;
 use crate::metrics::psnr_db_from_mse;
-use crate::optim::{Clock, GaussNewton, Groups, Optimizer, OptimizerOptions, PerGroup};
+use crate::optim::wrappers::DrawnTile;
+use crate::optim::{Clock, GaussNewton, Groups, Optimizer, PerGroup};
 use crate::renderer::Renderer;
 
 /// Roll-backs in a row, without a better state in between, after which a fit gives up.
@@ -33,13 +36,16 @@ pub struct Fitter<'a> {
     pub(super) covariance: &'static dyn Covariance,
     pub(super) bounds: ScaleBounds,
     pub(super) optimizer: Optimizer,
-    /// The method that `optimizer` was built from.
-    method: String,
     /// The learned policy of density control, where it decides.
     pub(super) lifecycle: Option<Lifecycle>,
     pub(super) state: State,
     pub(super) moments: Vec<f32>,
     pub(super) updates: Groups,
+    /// The tiles that this iteration is over; none of those over the whole picture.
+    pub(super) batch: Option<Vec<DrawnTile>>,
+    /// Tiles of the picture, once they were needed.
+    pub(super) tiles: Option<Tiles>,
+    pub(super) place: Place,
     details_every: Option<u64>,
     started: Instant,
 }
@@ -115,6 +121,7 @@ impl<'a> Fitter<'a> {
             iteration: passes,
             previous_iteration: None,
             spare_sweeps: 0,
+            tile_pixels: 0,
             gaussians,
             best: None,
             rate_scale: 1.0,
@@ -163,23 +170,26 @@ impl<'a> Fitter<'a> {
         state: State,
         started: Instant,
     ) -> Result<Self> {
-        let (rule, _) = options.stage(state.iteration);
-        let stage = OptimizerOptions { rule: rule.into(), ..options.optimizer.clone() };
-        Ok(Self {
+        options.rest.mask.as_ref().map_or(Ok(()), |mask| mask.check(target.size()))?;
+        let mut fitter = Self {
             renderer: Renderer::new(backend, options.blend, target.size()),
             covariance: covariance::by_name(&options.covariance)?,
             bounds: options.scale_bounds(target.size()),
-            optimizer: stage.build()?,
-            method: stage.rule,
+            optimizer: options.optimizer.build()?,
             lifecycle: (options.density.policy == Policy::Lifecycle).then(Lifecycle::shipped),
             target,
             options,
             state,
             moments: Vec::new(),
             updates: Groups::default(),
+            batch: None,
+            tiles: None,
+            place: Place::Undecided,
             details_every: None,
             started,
-        })
+        };
+        fitter.decide_place()?;
+        Ok(fitter)
     }
 
     /// Works out [`Details`] every so many iterations, and at the end. They change nothing.
@@ -190,12 +200,14 @@ impl<'a> Fitter<'a> {
     /// Forgets the optimizer's moments, as at the first iteration.
     pub fn reset_momentum(&mut self) {
         self.optimizer.reset();
+        self.place.unload();
     }
 
-    /// Goes on with an optimizer made in code, see [`OptimizerOptions::build_with_rule`], in the
+    /// Goes on with an optimizer made in code, see [`crate::optim::OptimizerOptions::build_with_rule`], in the
     /// place of the one that the options name. Whoever resumes such a fit gives it again.
     pub fn set_optimizer(&mut self, optimizer: Optimizer) {
         self.optimizer = optimizer;
+        self.place = Place::Undecided;
     }
 
     /// Goes on with a policy made in code, such as one that is being trained.
@@ -225,7 +237,7 @@ impl<'a> Fitter<'a> {
 
     /// Half passes so far: renderings and gradients, whole iterations or not.
     pub fn half_passes(&self) -> u64 {
-        2 * self.state.iteration + self.state.spare_sweeps
+        2 * self.state.iteration + self.state.spare_sweeps + self.half_passes_of_tiles()
     }
 
     /// The present Gaussians.
@@ -280,15 +292,11 @@ impl<'a> Fitter<'a> {
     /// [`Error::Diverged`] if loss or gradient are not finite again and again; whatever the
     /// backend fails with. The best state stays available after an error.
     pub fn step(&mut self) -> Result<Progress> {
-        let progress = self.iterate()?;
-        if progress.stop.is_none() {
-            // Not before the next step: a checkpoint in between belongs to the next stage.
-            self.enter_stage()?;
+        if let Some(progress) = self.burst()? {
+            return Ok(progress);
         }
-        Ok(progress)
-    }
-
-    fn iterate(&mut self) -> Result<Progress> {
+        self.place.unload();
+        self.choose_batch()?;
         let evaluation = self.evaluate()?;
         let total = evaluation.total;
         if let Some(trial) = self.judge(total) {
@@ -300,6 +308,9 @@ impl<'a> Fitter<'a> {
             total.is_finite() && self.updates.is_finite() && self.state.gaussians.check().is_ok();
         if !finite {
             return self.roll_back(&evaluation);
+        }
+        if self.batch.is_some() {
+            return self.step_on_batch(&evaluation);
         }
 
         self.remember(total, evaluation.psnr_db);
@@ -325,8 +336,8 @@ impl<'a> Fitter<'a> {
     /// Draws the present Gaussians and takes loss and moments.
     pub(super) fn evaluate(&mut self) -> Result<Evaluation> {
         self.set_drawn();
+        let terms = self.loss_and_moments()?;
         let loss = &self.options.loss;
-        let terms = self.renderer.loss_and_vjp(&self.target, loss, &mut self.moments)?;
         self.renderer.take_sweeps();
         let rate = self.options.rate.map_or(0.0, |rate| rate.value(&self.state.gaussians));
         let penalty = self.optimizer.penalty(&self.state.gaussians, &self.clock());
@@ -334,13 +345,14 @@ impl<'a> Fitter<'a> {
             terms,
             total: terms.total(loss) + f64::from(self.curvature()) * rate + penalty,
             psnr_db: psnr_db_from_mse(terms.mse_8bit),
-            rates: self.rates(),
+            rates: self.rates_at(&self.clock()),
         })
     }
 
     /// Counts the evaluation and what was drawn beside it.
     pub(super) fn advance(&mut self) {
-        self.state.iteration += 1;
+        self.state.iteration += u64::from(self.batch.is_none());
+        self.count_tiles();
         self.count_sweeps();
     }
 
@@ -351,21 +363,14 @@ impl<'a> Fitter<'a> {
         self.state.iteration += sweeps / 2;
     }
 
-    fn are_details_due(&self, ended: bool) -> bool {
+    pub(super) fn are_details_due(&self, ended: bool) -> bool {
         let Some(every) = self.details_every else { return false };
         ended || self.state.has_passed_multiple_of(every)
     }
 
-    /// Goes from one update rule to the next where it is time.
-    fn enter_stage(&mut self) -> Result<()> {
-        let (name, _) = self.options.stage(self.state.iteration);
-        if name == self.method {
-            return Ok(());
-        }
-        let optimizer = OptimizerOptions { rule: name.into(), ..self.options.optimizer.clone() };
-        (self.optimizer, self.method) = (optimizer.build()?, optimizer.rule);
-        self.state.search = None;
-        Ok(())
+    /// Whether details are due at `iteration` if they were not after `first`.
+    pub(super) fn are_details_due_between(&self, first: u64, iteration: u64) -> bool {
+        self.details_every.is_some_and(|every| first / every.max(1) < iteration / every.max(1))
     }
 
     /// Seconds of fitting so far, earlier runs of a resumed fit included.
@@ -375,12 +380,18 @@ impl<'a> Fitter<'a> {
 
     /// The time that schedules see.
     pub(super) fn clock(&self) -> Clock<'_> {
-        let (_, horizon) = self.options.stage(self.state.iteration);
-        self.state.clock(horizon)
+        self.clock_at(self.state.iteration)
     }
 
-    fn rates(&self) -> PerGroup<f32> {
-        let rates = self.options.optimizer.rates(self.optimizer.method().rate(), &self.clock());
+    /// The time that schedules see at an iteration.
+    pub(super) fn clock_at(&self, iteration: u64) -> Clock<'_> {
+        let horizon = self.options.stop.iterations;
+        Clock { iteration: iteration.min(horizon), ..self.state.clock(horizon) }
+    }
+
+    /// The learning rates at a time.
+    pub(super) fn rates_at(&self, clock: &Clock<'_>) -> PerGroup<f32> {
+        let rates = self.options.optimizer.rates(self.optimizer.method().rate(), clock);
         rates.map(|rate| rate * self.state.rate_scale)
     }
 
@@ -404,9 +415,7 @@ impl<'a> Fitter<'a> {
 
     fn remember(&mut self, loss: f64, psnr_db: f64) {
         let State { iteration, gaussians, best, rollbacks, last_rise, .. } = &mut self.state;
-        if psnr_db >= last_rise.0 + self.options.stop.patience_gain_db {
-            *last_rise = (psnr_db, *iteration);
-        }
+        self.options.stop.note(last_rise, psnr_db, *iteration);
         match best {
             // More Gaussians than wanted are no result.
             Some(_) if gaussians.len() > self.options.gaussians => return,
@@ -426,15 +435,15 @@ impl<'a> Fitter<'a> {
 
     pub(super) fn stop_reason(&self, psnr_db: f64) -> Option<StopReason> {
         let rules = &self.options.stop;
-        let still = self.state.iteration.saturating_sub(self.state.last_rise.1);
-        if rules.target_psnr_db.is_some_and(|target| psnr_db >= target) {
-            Some(StopReason::TargetPsnr)
+        let holds = rules.holds(self.state.last_rise, psnr_db, self.state.iteration);
+        if holds == Some(StopReason::TargetPsnr) {
+            holds
         } else if self.state.iteration >= rules.iterations || self.state.gaussians.is_empty() {
             Some(StopReason::Iterations)
         } else if self.state.failures > 1 && !self.is_revision_due() {
             Some(StopReason::Converged)
-        } else if rules.patience.is_some_and(|patience| still >= patience) {
-            Some(StopReason::Patience)
+        } else if holds.is_some() {
+            holds
         } else if rules.time_s.is_some_and(|budget| self.seconds() >= budget) {
             Some(StopReason::Time)
         } else {
@@ -463,7 +472,7 @@ impl<'a> Fitter<'a> {
 
     /// Back to the best state at half the rate. The moments are forgotten: they may hold what
     /// was not finite.
-    fn roll_back(&mut self, evaluation: &Evaluation) -> Result<Progress> {
+    pub(super) fn roll_back(&mut self, evaluation: &Evaluation) -> Result<Progress> {
         let iteration = self.state.iteration;
         self.state.rollbacks += 1;
         let give_up = self.state.rollbacks > MAX_ROLLBACKS;
@@ -476,6 +485,7 @@ impl<'a> Fitter<'a> {
         self.state.search = None;
         self.state.blocks.clear();
         self.optimizer.reset();
+        self.place.unload();
         let mut progress = self.progress(evaluation);
         (progress.iteration, progress.psnr_db) = (self.state.iteration, f64::NAN);
         progress.rolled_back = Some(self.state.rate_scale);

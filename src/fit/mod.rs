@@ -15,19 +15,24 @@
 //! # }
 //! ```
 
+mod batch;
+mod burst;
 mod checkpoint;
 mod coarse;
 mod count_search;
 mod curvature;
 pub mod detail;
 mod fitter;
+mod mask;
 mod options;
 mod parameters;
+mod placement;
 mod progress;
 mod quality;
 mod rate_penalty;
 pub mod recipe;
 mod record;
+mod rest;
 mod revision;
 mod search;
 mod shapes;
@@ -36,14 +41,17 @@ mod time_budget;
 mod update;
 mod wrapped;
 
-pub use checkpoint::{Checkpoint, PictureId};
+pub use checkpoint::{Checkpoint, PACKED, PictureId};
 pub(crate) use checkpoint::{parse_version, read_with, write_json};
 pub use count_search::{CountSearch, Verdict};
 pub use fitter::Fitter;
+pub use mask::Mask;
 pub use options::{FitOptions, StopRules};
+pub use placement::Placement;
 pub use progress::{Details, Progress, StopReason};
 pub use quality::Quality;
 pub use rate_penalty::RatePenalty;
 pub use record::{RECORD_COLUMNS, record};
+pub use rest::Rest;
 pub use state::Best;
 pub use time_budget::iterations_within;

@@ -9,9 +9,9 @@ use crate::error::{Error, Result};
 use crate::image::Size;
 use crate::init::{self, ColorStart};
 use crate::loss::Loss;
-use crate::optim::{Finish, OptimizerOptions, PerGroup};
+use crate::optim::{Needs, OptimizerOptions, PerGroup};
 
-use super::RatePenalty;
+use super::{Placement, RatePenalty, Rest, StopReason};
 
 /// When a fit ends. The first rule that holds ends it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,6 +26,32 @@ pub struct StopRules {
     pub target_psnr_db: Option<f64>,
     /// After this many seconds of fitting.
     pub time_s: Option<f64>,
+}
+
+impl StopRules {
+    /// Remembers PSNR and iteration of a rise that counts for patience.
+    pub(super) fn note(&self, last_rise: &mut (f64, u64), psnr_db: f64, iteration: u64) {
+        if psnr_db >= last_rise.0 + self.patience_gain_db {
+            *last_rise = (psnr_db, iteration);
+        }
+    }
+
+    /// The rule that ends a fit at this PSNR, of those that look at it.
+    pub(super) fn holds(
+        &self,
+        last_rise: (f64, u64),
+        psnr_db: f64,
+        iteration: u64,
+    ) -> Option<StopReason> {
+        let still = iteration.saturating_sub(last_rise.1);
+        if self.target_psnr_db.is_some_and(|target| psnr_db >= target) {
+            Some(StopReason::TargetPsnr)
+        } else if self.patience.is_some_and(|patience| still >= patience) {
+            Some(StopReason::Patience)
+        } else {
+            None
+        }
+    }
 }
 
 impl Default for StopRules {
@@ -70,9 +96,15 @@ pub struct FitOptions {
     pub sigma_min_px: f32,
     /// Largest standard deviation as a fraction of the picture's longer side.
     pub sigma_max_fraction: f32,
+    /// Where updates are made. Results differ in the last digits.
+    #[serde(default)]
+    pub placement: Placement,
     /// What Gaussians cost beside the error they leave; additive blend and body frame only.
     #[serde(default)]
     pub rate: Option<RatePenalty>,
+    /// What stays as it is.
+    #[serde(default)]
+    pub rest: Rest,
 }
 
 impl Default for FitOptions {
@@ -91,34 +123,17 @@ impl Default for FitOptions {
             stop: StopRules::default(),
             sigma_min_px: 0.35,
             sigma_max_fraction: 0.4,
+            placement: Placement::default(),
             rate: None,
+            rest: Rest::default(),
         }
     }
 }
 
 impl FitOptions {
-    /// Update rule at an iteration, and the iteration at which its schedule ends.
-    pub fn stage(&self, iteration: u64) -> (&str, u64) {
-        let iterations = self.stop.iterations;
-        match &self.optimizer.finish {
-            Some(finish) => {
-                let first = (iterations as f64 * f64::from(1.0 - finish.share)) as u64;
-                if iteration < first {
-                    (&self.optimizer.rule, first)
-                } else {
-                    (&finish.rule, iterations)
-                }
-            }
-            None => (&self.optimizer.rule, iterations),
-        }
-    }
-
-    /// Update rules, density control and blend in a few words.
+    /// Method, density control and blend in a few words.
     pub fn method(&self) -> String {
         let mut text = self.optimizer.rule.clone();
-        if let Some(finish) = &self.optimizer.finish {
-            text = format!("{text}, then {}", finish.rule);
-        }
         if self.density.every > 0 {
             text += match (self.density.policy, self.density.stages) {
                 (Policy::Lifecycle, _) => ", growing by the lifecycle policy",
@@ -160,22 +175,33 @@ impl FitOptions {
         init::by_name(&self.start)?;
         self.optimizer.check()?;
         self.density.check()?;
-        let finish = self.optimizer.finish.as_ref().map(Finish::method).transpose()?;
-        for method in [Some(self.optimizer.method()?), finish].into_iter().flatten() {
-            let mut parts = method.parts().iter();
-            let bound = parts.find(|part| part.needs.is_body_frame());
-            if let Some(part) = bound.filter(|_| self.covariance != covariance::BodyFrame.name()) {
-                return Err(Error::Invalid(format!(
-                    "{} works in the body frame, not with covariance {}",
-                    part.name, self.covariance
-                )));
-            }
+        let method = self.optimizer.method()?;
+        let first = |needs: fn(Needs) -> bool| method.parts().iter().find(|part| needs(part.needs));
+        let of_tiles = first(|needs| needs.pixel_sums);
+        if let Some(part) = of_tiles.filter(|_| self.loss.ssim != 0.0) {
+            return Err(Error::Invalid(format!(
+                "{} does not go with the ssim term of the loss, which looks over the borders of \
+                 tiles",
+                part.name
+            )));
+        }
+        let bound = first(Needs::is_body_frame);
+        if let Some(part) = bound.filter(|_| self.covariance != covariance::BodyFrame.name()) {
+            return Err(Error::Invalid(format!(
+                "{} works in the body frame, not with covariance {}",
+                part.name, self.covariance
+            )));
         }
         let body_frame = self.covariance == covariance::BodyFrame.name();
         if self.rate.is_some() && !(body_frame && self.blend == Blend::Additive) {
             return Err(Error::Invalid(
                 "a penalty on the rate needs the additive blend and the body frame".into(),
             ));
+        }
+        if !self.rest.is_empty() && (self.density.every > 0 || self.coarse_iterations > 0) {
+            let message = "what is to stay as it is cannot be relocated, nor begin on a smaller \
+                           picture: switch density control off";
+            return Err(Error::Invalid(message.into()));
         }
         let Loss { l1, l2, ssim } = self.loss;
         let weights = [l1, l2, ssim];

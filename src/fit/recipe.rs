@@ -16,7 +16,6 @@ pub fn apply(options: &mut FitOptions) {
     options.covariance = covariance::BodyFrame.name().into();
     options.optimizer.learning_rate = usual.learning_rate;
     options.optimizer.rule = "lbfgs".into();
-    options.optimizer.finish = None;
     let memory = if options.stop.iterations < 200 { 8.0 } else { 16.0 };
     options.optimizer.settings = [("lbfgs.memory".into(), memory.into())].into();
     options.density = density(options.stop.iterations);

@@ -8,7 +8,12 @@ use crate::optim::{PerGroup, RowMap};
 
 impl Fitter<'_> {
     pub(super) fn is_revision_due(&self) -> bool {
-        let (iteration, horizon) = (self.state.iteration, self.options.stop.iterations);
+        self.is_revision_due_at(self.state.iteration)
+    }
+
+    /// Whether a revision is due at an iteration to come, if none is before.
+    pub(super) fn is_revision_due_at(&self, iteration: u64) -> bool {
+        let horizon = self.options.stop.iterations;
         let density = &self.options.density;
         // Where no step helps any more, there is nothing to wait for.
         let early = self.state.failures > 0 && !self.state.idle_revision;

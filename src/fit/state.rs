@@ -29,6 +29,9 @@ pub(super) struct State {
     pub previous_iteration: Option<u64>,
     /// Half of a pass that is not counted yet.
     pub spare_sweeps: u64,
+    /// Pixels of tiles that were drawn and are not counted yet.
+    #[serde(default)]
+    pub tile_pixels: u64,
     pub gaussians: Gaussians,
     pub best: Option<Best>,
     /// Factor on all learning rates, halved at each roll-back.

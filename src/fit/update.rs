@@ -23,12 +23,13 @@ impl Fitter<'_> {
         if let Some(rate) = &self.options.rate {
             rate.add_gradient(gaussians, f64::from(self.curvature()), &mut self.updates);
         }
-        let (_, horizon) = self.options.stage(self.state.iteration);
+        let horizon = self.options.stop.iterations;
         let clock = self.state.clock(horizon);
         self.optimizer.add_gradient(gaussians, &clock, &mut self.updates);
         if self.optimizer.needs().is_body_frame() {
             parameters::project(gaussians, self.covariance, &mut self.updates, self.bounds);
         }
+        self.options.rest.still(gaussians, &mut self.updates);
     }
 
     /// Curvature of the loss along one value of one pixel, about: the terms other than the
@@ -57,17 +58,22 @@ impl Fitter<'_> {
         if self.optimizer.needs().blocks {
             TrustRegion::default().clip(&mut self.updates);
         }
+        let rest = &self.options.rest;
+        let before = (!rest.is_empty()).then(|| self.state.gaussians.clone());
         let gaussians = &mut self.state.gaussians;
         parameters::retract(gaussians, self.covariance, &self.updates, self.bounds);
         self.constrain();
         self.finish_step();
+        if let Some(before) = before {
+            self.options.rest.restore(&before, &mut self.state.gaussians);
+        }
         Ok(())
     }
 
     /// From gradients to the step.
     fn direct(&mut self, rates: PerGroup<f32>) -> Result<()> {
         let (needs, curvature) = (self.optimizer.needs(), self.curvature());
-        let (_, horizon) = self.options.stage(self.state.iteration);
+        let horizon = self.options.stop.iterations;
         let Self { optimizer, state, renderer, covariance, updates, .. } = self;
         let gaussians = &state.gaussians;
         let values = needs.values.then(|| parameters::values(gaussians, *covariance));
@@ -112,6 +118,7 @@ impl Fitter<'_> {
         let gaussians = &mut self.state.gaussians;
         parameters::retract(gaussians, self.covariance, &search.step, self.bounds);
         self.constrain();
+        self.options.rest.restore(&search.base, &mut self.state.gaussians);
         self.state.search = Some(search);
     }
 

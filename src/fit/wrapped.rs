@@ -33,8 +33,7 @@ impl Fitter<'_> {
         let gaussians = &mut self.state.gaussians;
         parameters::retract(gaussians, self.covariance, &tangent, self.bounds);
         self.set_drawn();
-        let loss = &self.options.loss;
-        self.renderer.loss_and_vjp(&self.target, loss, &mut self.moments)?;
+        self.loss_and_moments()?;
         self.differentiate();
         self.state.gaussians = here;
         self.set_drawn();
@@ -43,7 +42,7 @@ impl Fitter<'_> {
 
     /// Puts the Gaussians back into the sets that they are kept in.
     pub(super) fn constrain(&mut self) {
-        let (_, horizon) = self.options.stage(self.state.iteration);
+        let horizon = self.options.stop.iterations;
         let mut gaussians = std::mem::replace(&mut self.state.gaussians, Gaussians::empty(0));
         self.optimizer.project(&mut gaussians, &self.state.clock(horizon));
         self.state.gaussians = gaussians;
@@ -51,7 +50,7 @@ impl Fitter<'_> {
 
     /// Wrappers may move the Gaussians after a step.
     pub(super) fn finish_step(&mut self) {
-        let (_, horizon) = self.options.stage(self.state.iteration);
+        let horizon = self.options.stop.iterations;
         let mut gaussians = std::mem::replace(&mut self.state.gaussians, Gaussians::empty(0));
         let best = self.state.best.as_ref().map(|best| (&best.gaussians, best.loss));
         let after = After { clock: self.state.clock(horizon), best };

@@ -1,6 +1,6 @@
 //! A part of a picture.
 
-use super::Size;
+use super::{Image, Size};
 use crate::error::{Error, Result};
 
 /// A rectangle of whole pixels.
@@ -20,6 +20,20 @@ impl Region {
         Self { left: 0, top: 0, size }
     }
 
+    /// The tiles of `side` pixels that cover a picture of `whole`, row by row; those at the right
+    /// and below are what is left.
+    pub fn tiles(whole: Size, side: usize) -> Vec<Self> {
+        let side = side.max(1);
+        let tops = (0..whole.height).step_by(side);
+        let tile = |top: usize, left: usize| Self {
+            left,
+            top,
+            size: Size::new(side.min(whole.width - left), side.min(whole.height - top)),
+        };
+        tops.flat_map(|top| (0..whole.width).step_by(side).map(move |left| tile(top, left)))
+            .collect()
+    }
+
     /// Checks that it has pixels, and that all of them are in a picture of `whole`.
     ///
     /// # Errors
@@ -33,6 +47,25 @@ impl Region {
             return Ok(());
         }
         Err(Error::Invalid(format!("the region {self} is not within a picture of {whole}")))
+    }
+}
+
+impl Image {
+    /// The part of the picture that lies in `region`, shape `[C, region's H, region's W]`.
+    ///
+    /// # Errors
+    /// As [`Region::check_within`].
+    pub fn part(&self, region: Region) -> Result<Self> {
+        region.check_within(self.size())?;
+        let Region { left, top, size } = region;
+        let mut data = Vec::with_capacity(size.pixels() * self.channels());
+        for channel in 0..self.channels() {
+            for y in top..top + size.height {
+                let row = &self.plane(channel)[y * self.size().width..][left..left + size.width];
+                data.extend_from_slice(row);
+            }
+        }
+        Self::from_planar(size, self.channels(), data)
     }
 }
 

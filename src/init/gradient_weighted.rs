@@ -23,12 +23,6 @@ impl GradientWeighted {
     pub const USUAL: Self = Self { uniform: 0.3, scale: 0.6 };
 }
 
-impl Default for GradientWeighted {
-    fn default() -> Self {
-        Self::USUAL
-    }
-}
-
 /// Colours of overlapping Gaussians add up: the share of the local colour that each starts with.
 pub(super) const COLOR_SHARE: f32 = 0.3;
 

@@ -16,8 +16,8 @@ use crate::transport::{Route, Transport};
 /// are as large as they should be (de Goes et al. 2012 with sharp cells).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sinkhorn {
-    /// Share of the detail that is the same everywhere, 0 to 1.
-    pub uniform: f32,
+    /// Sizes, shapes, and how even the detail is.
+    pub shapes: StructureTensor,
     /// Times that the centres move.
     pub rounds: usize,
     /// Iterations of the plan in each round.
@@ -26,13 +26,7 @@ pub struct Sinkhorn {
 
 impl Sinkhorn {
     /// The settings of [`super::ALL`].
-    pub const USUAL: Self = Self { uniform: 0.1, rounds: 4, iterations: 15 };
-}
-
-impl Default for Sinkhorn {
-    fn default() -> Self {
-        Self::USUAL
-    }
+    pub const USUAL: Self = Self { shapes: StructureTensor::USUAL, rounds: 4, iterations: 15 };
 }
 
 /// Cells of the detail for each Gaussian, at least, and most cells.
@@ -57,9 +51,10 @@ impl Initializer for Sinkhorn {
         rng: &mut Xoshiro256PlusPlus,
     ) -> Result<Gaussians> {
         check_target(target, count)?;
-        let mut mean_px = sampling::by_gradient(target, count, self.uniform, rng);
+        let uniform = self.shapes.uniform;
+        let mut mean_px = sampling::by_gradient(target, count, uniform, rng);
         if count > 0 {
-            let detail = Detail::of(target, count, self.uniform);
+            let detail = Detail::of(target, count, uniform);
             let spacing = spacing_px(target, count);
             for round in 0..self.rounds {
                 let share = round as f64 / (self.rounds.max(2) - 1) as f64;
@@ -67,7 +62,7 @@ impl Initializer for Sinkhorn {
                 detail.attract(&mut mean_px, REACH * spacing, blur * blur, self.iterations)?;
             }
         }
-        StructureTensor::USUAL.around(target, mean_px)
+        self.shapes.around(target, mean_px)
     }
 }
 

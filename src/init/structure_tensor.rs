@@ -27,12 +27,6 @@ impl StructureTensor {
     pub const USUAL: Self = Self { uniform: 0.1, scale: 0.6, aspect: 4.0 };
 }
 
-impl Default for StructureTensor {
-    fn default() -> Self {
-        Self::USUAL
-    }
-}
-
 /// Standard deviation and radius of the window that the tensor is averaged over, in pixels.
 const WINDOW_SIGMA_PX: f32 = 2.0;
 const WINDOW_RADIUS_PX: usize = 6;

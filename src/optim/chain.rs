@@ -13,6 +13,16 @@ impl Chain {
     pub fn new(links: Vec<Box<dyn Transform>>) -> Self {
         Self { links }
     }
+
+    /// The links in their order.
+    pub(super) fn links(&self) -> impl Iterator<Item = &dyn Transform> {
+        self.links.iter().map(|link| &**link)
+    }
+
+    /// The links in their order, to change.
+    pub(super) fn links_mut(&mut self) -> impl Iterator<Item = &mut Box<dyn Transform>> {
+        self.links.iter_mut()
+    }
 }
 
 impl Transform for Chain {

@@ -1,13 +1,18 @@
 //! Rules that treat every number of the parameters by itself: one mechanism for all of them.
+//!
+//! A rule is written once, over [`Arithmetic`]. On numbers it is what runs on the host; on
+//! [`super::recording`] it is the text of a kernel (see [`super::UpdateKernel`]).
 
 use std::marker::PhantomData;
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::arithmetic::Arithmetic;
 use super::numbers::Numbers;
+use super::recording::Recorded;
 use super::saved;
-use super::{Flow, Groups, RowMap, Step, Transform};
+use super::{Flow, Group, Groups, PerGroup, RowMap, Step, Transform};
 use crate::error::Result;
 
 /// Entries handled by one task; the result does not depend on it.
@@ -15,10 +20,9 @@ const CHUNK: usize = 4096;
 
 /// A rule for one number: from value, gradient and `SLOTS` remembered numbers to an update.
 ///
-/// A rule is a pure function of plain numbers, so that the same text can become a kernel. What is
-/// remembered starts at zero. Updates are along the gradient; a later link turns them round and
-/// multiplies them by the learning rate.
-pub trait Elementwise<const SLOTS: usize>: Send + 'static {
+/// A rule is a pure function. What is remembered starts at zero. Updates are along the gradient; a
+/// later link turns them round and multiplies them by the learning rate.
+pub trait Elementwise<const SLOTS: usize, const CONSTANTS: usize>: Send + 'static {
     /// Name under which the state is stored.
     const NAME: &'static str;
 
@@ -26,23 +30,62 @@ pub trait Elementwise<const SLOTS: usize>: Send + 'static {
     const MOMENTUM: Option<usize> = Some(0);
 
     /// What is worked out once for all numbers of a group.
-    type Constants: Copy + Send + Sync;
-
-    /// From the rule's settings, and the number of this update, counted from 1.
-    fn constants(settings: &[f32], update: u64) -> Self::Constants;
+    fn constants(now: &Now<'_>) -> [f32; CONSTANTS];
 
     /// The update, and what to remember.
-    fn update(
-        constants: &Self::Constants,
-        value: f32,
-        gradient: f32,
-        slots: [f32; SLOTS],
-    ) -> (f32, [f32; SLOTS]);
+    fn update<T: Arithmetic>(
+        constants: [T; CONSTANTS],
+        value: T,
+        gradient: T,
+        slots: [T; SLOTS],
+    ) -> (T, [T; SLOTS]);
+}
+
+/// What the constants of one group at one step may follow from.
+#[derive(Clone, Copy, Debug)]
+pub struct Now<'a> {
+    /// The part's settings, from the link's first one on.
+    pub settings: &'a [f32],
+    /// Number of this update, counted from 1.
+    pub update: u64,
+    /// The group's learning rate.
+    pub rate: f32,
+    /// Second derivative of the loss along one value of one pixel, about.
+    pub curvature: f32,
+}
+
+/// An elementwise link as it looks to whoever runs it elsewhere.
+pub trait Formula {
+    /// How many numbers are remembered of each.
+    fn slots(&self) -> usize;
+
+    /// How many constants there are.
+    fn constants_len(&self) -> usize;
+
+    /// The constants of each group at a step that so many others come before.
+    fn constants(&self, step: &Step<'_>, ahead: u64) -> PerGroup<Vec<f32>>;
+
+    /// The update and what to remember, written down; one constant and slot for each there is.
+    fn record<'t>(
+        &self,
+        constants: &[Recorded<'t>],
+        value: Recorded<'t>,
+        gradient: Recorded<'t>,
+        slots: &[Recorded<'t>],
+    ) -> (Recorded<'t>, Vec<Recorded<'t>>);
+
+    /// What is remembered: as many as there are slots, or none before the first update.
+    fn memory(&self) -> &[Groups];
+
+    /// Takes up what is remembered after so many more updates.
+    fn advance(&mut self, updates: u64, memory: Vec<Groups>);
 }
 
 /// The link that applies an elementwise rule.
-pub struct EachNumber<R, const SLOTS: usize> {
-    numbers: Numbers,
+pub struct EachNumber<R, const SLOTS: usize, const CONSTANTS: usize> {
+    numbers: Option<Numbers>,
+    /// Place of the link's first setting among the part's.
+    first: usize,
     state: State,
     rule: PhantomData<R>,
 }
@@ -55,36 +98,91 @@ struct State {
 }
 
 /// The link for rule `R` with these numbers.
-pub fn each_number<R: Elementwise<SLOTS>, const SLOTS: usize>(
+pub fn each_number<R: Elementwise<SLOTS, CONSTANTS>, const SLOTS: usize, const CONSTANTS: usize>(
     numbers: &Numbers,
 ) -> Box<dyn Transform> {
-    Box::new(EachNumber::<R, SLOTS> {
-        numbers: numbers.clone(),
+    each_number_from::<R, SLOTS, CONSTANTS>(numbers, 0)
+}
+
+/// The same, whose settings begin at place `first` of the part's.
+pub fn each_number_from<
+    R: Elementwise<SLOTS, CONSTANTS>,
+    const SLOTS: usize,
+    const CONSTANTS: usize,
+>(
+    numbers: &Numbers,
+    first: usize,
+) -> Box<dyn Transform> {
+    let numbers = Some(numbers.clone());
+    Box::new(EachNumber::<R, SLOTS, CONSTANTS> {
+        numbers,
+        first,
         state: State::default(),
         rule: PhantomData,
     })
 }
 
-impl<R: Elementwise<SLOTS>, const SLOTS: usize> Transform for EachNumber<R, SLOTS> {
+/// The link of a rule that has no settings.
+pub fn each_number_alone<
+    R: Elementwise<SLOTS, CONSTANTS>,
+    const SLOTS: usize,
+    const CONSTANTS: usize,
+>() -> Box<dyn Transform> {
+    Box::new(EachNumber::<R, SLOTS, CONSTANTS> {
+        numbers: None,
+        first: 0,
+        state: State::default(),
+        rule: PhantomData,
+    })
+}
+
+impl<R: Elementwise<SLOTS, CONSTANTS>, const SLOTS: usize, const CONSTANTS: usize>
+    EachNumber<R, SLOTS, CONSTANTS>
+{
+    fn constants_at(&self, step: &Step<'_>, update: u64) -> PerGroup<[f32; CONSTANTS]> {
+        let settings = self.numbers.as_ref().map(|numbers| numbers.at(&step.clock));
+        let of = |group: Group| {
+            let settings = settings.as_ref().map_or(&[][..], |settings| settings.get(group));
+            R::constants(&Now {
+                settings: settings.get(self.first..).unwrap_or_default(),
+                update,
+                rate: *step.rates.get(group),
+                curvature: step.curvature,
+            })
+        };
+        PerGroup { position: of(Group::Position), shape: of(Group::Shape), color: of(Group::Color) }
+    }
+}
+
+impl<R: Elementwise<SLOTS, CONSTANTS>, const SLOTS: usize, const CONSTANTS: usize> Transform
+    for EachNumber<R, SLOTS, CONSTANTS>
+{
     fn name(&self) -> &'static str {
         R::NAME
     }
 
     fn update(&mut self, updates: &mut Groups, step: &Step<'_>) -> Result<Flow> {
+        self.state.updates += 1;
+        let constants = self.constants_at(step, self.state.updates);
         let state = &mut self.state;
-        state.updates += 1;
         state.slots.resize_with(SLOTS, Groups::default);
         for slot in &mut state.slots {
             slot.resize_like(updates);
         }
-        let settings = self.numbers.at(&step.clock);
         for (group, updates) in updates.iter_mut() {
-            let constants = R::constants(settings.get(group), state.updates);
             let slots = state.slots.iter_mut().map(|slot| slot.get_mut(group).as_mut_slice());
             let values = step.values.map_or(&[][..], |values| values.get(group));
-            apply::<R, SLOTS>(&constants, values, updates, slots);
+            apply::<R, SLOTS, CONSTANTS>(*constants.get(group), values, updates, slots);
         }
         Ok(Flow::On)
+    }
+
+    fn formula(&self) -> Option<&dyn Formula> {
+        Some(self)
+    }
+
+    fn formula_mut(&mut self) -> Option<&mut dyn Formula> {
+        Some(self)
     }
 
     fn momentum(&self) -> Option<&Groups> {
@@ -108,7 +206,8 @@ impl<R: Elementwise<SLOTS>, const SLOTS: usize> Transform for EachNumber<R, SLOT
     }
 
     fn save(&self) -> serde_json::Value {
-        saved::save(&self.state)
+        // A rule without memory does not look at the number of updates either.
+        if SLOTS == 0 { serde_json::Value::Null } else { saved::save(&self.state) }
     }
 
     fn restore(&mut self, state: &serde_json::Value) -> Result<()> {
@@ -117,9 +216,48 @@ impl<R: Elementwise<SLOTS>, const SLOTS: usize> Transform for EachNumber<R, SLOT
     }
 }
 
+impl<R: Elementwise<SLOTS, CONSTANTS>, const SLOTS: usize, const CONSTANTS: usize> Formula
+    for EachNumber<R, SLOTS, CONSTANTS>
+{
+    fn slots(&self) -> usize {
+        SLOTS
+    }
+
+    fn constants_len(&self) -> usize {
+        CONSTANTS
+    }
+
+    fn constants(&self, step: &Step<'_>, ahead: u64) -> PerGroup<Vec<f32>> {
+        self.constants_at(step, self.state.updates + ahead + 1).map(|constants| constants.to_vec())
+    }
+
+    fn record<'t>(
+        &self,
+        constants: &[Recorded<'t>],
+        value: Recorded<'t>,
+        gradient: Recorded<'t>,
+        slots: &[Recorded<'t>],
+    ) -> (Recorded<'t>, Vec<Recorded<'t>>) {
+        let zero = Recorded::from(0.0);
+        let constants = std::array::from_fn(|k| constants.get(k).copied().unwrap_or(zero));
+        let slots = std::array::from_fn(|k| slots.get(k).copied().unwrap_or(zero));
+        let (update, slots) = R::update(constants, value, gradient, slots);
+        (update, slots.to_vec())
+    }
+
+    fn memory(&self) -> &[Groups] {
+        &self.state.slots
+    }
+
+    fn advance(&mut self, updates: u64, memory: Vec<Groups>) {
+        self.state.updates += updates;
+        self.state.slots = memory;
+    }
+}
+
 /// Applies a rule to all numbers of a group; where there are no values they count as zero.
-fn apply<'a, R: Elementwise<SLOTS>, const SLOTS: usize>(
-    constants: &R::Constants,
+fn apply<'a, R: Elementwise<SLOTS, CONSTANTS>, const SLOTS: usize, const CONSTANTS: usize>(
+    constants: [f32; CONSTANTS],
     values: &[f32],
     updates: &mut [f32],
     slots: impl Iterator<Item = &'a mut [f32]>,

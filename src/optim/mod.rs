@@ -17,6 +17,7 @@
 //! [`Chain`] applies several in order. What leaves the chain is the step itself, sign included,
 //! in the coordinates of the parameterisation. Nothing here knows a picture or a backend.
 
+pub mod arithmetic;
 mod chain;
 mod clock;
 mod conjugate_gradients;
@@ -32,14 +33,17 @@ mod optimizer;
 mod options;
 mod part;
 pub mod penalties;
+pub mod recording;
 pub mod registry;
 mod rows;
 pub mod rules;
 pub(crate) mod saved;
 pub mod schedule;
 mod step;
+mod systematic;
 pub mod transforms;
 mod trust_region;
+mod update_kernel;
 mod value;
 mod vectors;
 pub mod wrappers;
@@ -52,11 +56,15 @@ pub use line_search::{Backtracking, Trial};
 pub use method::Method;
 pub use numbers::Numbers;
 pub use optimizer::Optimizer;
-pub use options::{Finish, OptimizerOptions, check_setting, full_name, owner, part_in};
+pub use options::{
+    OptimizerOptions, check_setting, default_of, full_name, of_all_groups, owner, part_in,
+};
 pub use part::{Build, Kind, Needs, Part, Setting};
 pub use rows::RowMap;
 pub use rules::Lbfgs;
 pub use step::{Flow, Products, Step, Transform};
+pub use systematic::Chances;
 pub use trust_region::TrustRegion;
+pub use update_kernel::UpdateKernel;
 pub use value::Value;
 pub use wrappers::After;

@@ -3,8 +3,8 @@
 use super::constraints::Constraint;
 use super::part::Needs;
 use super::penalties::Penalty;
-use super::wrappers::{After, Wrapper};
-use super::{Chain, Clock, Flow, Groups, Method, RowMap, Step, Transform};
+use super::wrappers::{After, TileBatches, Wrapper};
+use super::{Chain, Clock, Flow, Groups, Method, PerGroup, RowMap, Step, Transform, UpdateKernel};
 use crate::error::Result;
 use crate::gaussians::Gaussians;
 
@@ -54,9 +54,36 @@ impl Optimizer {
         Ok(())
     }
 
+    /// The whole method as one kernel, if it is nothing but elementwise links.
+    pub fn kernel(&self) -> Option<UpdateKernel> {
+        let alone =
+            self.wrappers.is_empty() && self.constraints.is_empty() && self.penalties.is_empty();
+        alone.then(|| self.chain.kernel()).flatten()
+    }
+
+    /// See [`Chain::constants`].
+    pub fn constants(&self, step: &Step<'_>, ahead: u64) -> Vec<f32> {
+        self.chain.constants(step, ahead)
+    }
+
+    /// See [`Chain::memory`].
+    pub fn memory(&self, lengths: PerGroup<usize>) -> Vec<f32> {
+        self.chain.memory(lengths)
+    }
+
+    /// See [`Chain::advance`].
+    pub fn advance(&mut self, updates: u64, memory: &[f32], lengths: PerGroup<usize>) {
+        self.chain.advance(updates, memory, lengths);
+    }
+
     /// Gaussians that are not to be drawn in this iteration; `None` if all are.
     pub fn hidden(&self, count: usize, clock: &Clock<'_>) -> Option<Vec<bool>> {
         self.wrappers.iter().find_map(|wrapper| wrapper.hidden(count, clock))
+    }
+
+    /// What chooses the tiles of each gradient; `None` if all gradients are of the whole picture.
+    pub fn batches(&mut self) -> Option<&mut TileBatches> {
+        self.wrappers.iter_mut().find_map(|wrapper| wrapper.batches())
     }
 
     /// Where the gradient is to be taken instead, if anywhere.

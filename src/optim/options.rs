@@ -9,7 +9,7 @@ use super::numbers::Numbers;
 use super::optimizer::Optimizer;
 use super::part::{Build, Kind, Setting};
 use super::schedule::Schedule;
-use super::transforms::{ScaleByLearningRate, Sums};
+use super::transforms::{learning_rate, sums};
 use super::{Chain, Clock, Group, PerGroup, Transform, Value, names, registry};
 use crate::error::{Error, Result};
 
@@ -18,15 +18,6 @@ const RATE: &str = "rate";
 
 /// Learning rates have no part of their own.
 const RATE_RANGE: Setting = Setting::amount(RATE, "learning rate", 1.0);
-
-/// A second method for the end of a fit.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Finish {
-    /// A method, as [`OptimizerOptions::rule`].
-    pub rule: String,
-    /// Share of the iterations that are its.
-    pub share: f32,
-}
 
 /// Everything that defines an optimizer.
 ///
@@ -46,8 +37,6 @@ pub struct OptimizerOptions {
     /// The method: an update rule of [`registry`], or a rule and what goes with it, joined by
     /// commas.
     pub rule: String,
-    /// Another method for the end.
-    pub finish: Option<Finish>,
     /// Base learning rates in the units of the parameterisation, as they suit Adam: every rule
     /// has a factor of its own. Settings called `rate` stand in their place.
     pub learning_rate: PerGroup<f32>,
@@ -63,21 +52,10 @@ impl Default for OptimizerOptions {
     fn default() -> Self {
         Self {
             rule: "adam".into(),
-            finish: None,
             learning_rate: PerGroup { position: 0.4, shape: 0.1, color: 0.02 },
             settings: BTreeMap::new(),
             schedule: Schedule::default(),
         }
-    }
-}
-
-impl Finish {
-    /// The method.
-    ///
-    /// # Errors
-    /// As [`OptimizerOptions::method`].
-    pub fn method(&self) -> Result<Method> {
-        self.rule.parse()
     }
 }
 
@@ -147,7 +125,7 @@ impl OptimizerOptions {
             self.settings.insert(key.stored(""), value);
             return Ok(());
         }
-        let part = owner(&self.parts()?, name, &self.rule)?;
+        let part = owner(self.method()?.parts(), name, &self.rule)?;
         self.set_of(part, name, value)
     }
 
@@ -186,37 +164,12 @@ impl OptimizerOptions {
         self.rule = if wanted { format!("{part},{others}") } else { others };
     }
 
-    /// The parts of the method, and of the one for the end.
-    fn parts(&self) -> Result<Vec<&'static super::Part>> {
-        let mut parts = self.method()?.parts().to_vec();
-        if let Some(finish) = &self.finish {
-            parts.extend(finish.method()?.parts());
-        }
-        let mut seen = Vec::new();
-        parts.retain(|part| {
-            !seen.contains(&part.name) && {
-                seen.push(part.name);
-                true
-            }
-        });
-        Ok(parts)
-    }
-
     /// Checks every name and number.
     ///
     /// # Errors
     /// [`Error::Invalid`] naming the option and the value.
     pub fn check(&self) -> Result<()> {
         self.method()?;
-        if let Some(finish) = &self.finish {
-            finish.method()?;
-            if !(0.0..=1.0).contains(&finish.share) {
-                return Err(Error::Invalid(format!(
-                    "share ({}) must be between 0 and 1, not {}",
-                    finish.rule, finish.share
-                )));
-            }
-        }
         for (group, rate) in self.learning_rate.iter() {
             if !rate.is_finite() || *rate < 0.0 {
                 return Err(Error::Invalid(format!(
@@ -262,6 +215,11 @@ impl OptimizerOptions {
         rates
     }
 
+    /// Whether any number may depend on the losses so far, and not on the iteration alone.
+    pub fn follows_losses(&self) -> bool {
+        self.schedule.follows_losses() || self.settings.values().any(Value::follows_losses)
+    }
+
     /// Puts the method together.
     ///
     /// # Errors
@@ -288,7 +246,7 @@ impl OptimizerOptions {
         for part in transforms.chain([&method.rule()]) {
             let numbers = Numbers::new(part, &self.settings);
             if part.kind == Kind::Rule && method.sums() {
-                links.push(Box::new(Sums));
+                links.push(sums::link());
             }
             match part.build {
                 Build::Links(build) => {
@@ -303,7 +261,7 @@ impl OptimizerOptions {
             }
         }
         if !method.needs().line_search {
-            links.push(Box::new(ScaleByLearningRate));
+            links.push(learning_rate::link());
         }
         optimizer.chain = Chain::new(links);
         Ok(optimizer)
@@ -313,6 +271,22 @@ impl OptimizerOptions {
 /// A setting's name in full, as it is stored: `color.beta1` of `adam` is `color.adam.beta1`.
 pub fn full_name(part: &super::Part, name: &str) -> String {
     Key::parse(name).stored(part.name)
+}
+
+/// The name of the same setting for all groups, of one that is for one group.
+pub fn of_all_groups(name: &str) -> Option<&str> {
+    let group = Key::parse(name).group?;
+    name.strip_prefix(group.name())?.strip_prefix('.')
+}
+
+/// What a setting of `part` is where nothing is said.
+pub fn default_of(part: &super::Part, name: &str) -> Option<f64> {
+    let key = Key::parse(name);
+    let setting = &part.settings[part.setting(key.setting)?];
+    match key.group {
+        Some(Group::Position | Group::Shape) => Some(setting.geometry_default),
+        Some(Group::Color) | None => Some(setting.default),
+    }
 }
 
 /// The part that a setting's name has in it, if any.

@@ -182,6 +182,10 @@ pub struct Needs {
     pub plain_steps: bool,
     /// The body frame, for another reason.
     pub body_frame: bool,
+    /// A loss that is a sum over pixels.
+    pub pixel_sums: bool,
+    /// The loss of every iteration so far; schedules only.
+    pub losses: bool,
 }
 
 impl Needs {
@@ -194,6 +198,8 @@ impl Needs {
         sums: false,
         plain_steps: false,
         body_frame: false,
+        pixel_sums: false,
+        losses: false,
     };
 
     /// What both ask for.
@@ -207,6 +213,8 @@ impl Needs {
             sums: self.sums || other.sums,
             plain_steps: self.plain_steps || other.plain_steps,
             body_frame: self.body_frame || other.body_frame,
+            pixel_sums: self.pixel_sums || other.pixel_sums,
+            losses: self.losses || other.losses,
         }
     }
 

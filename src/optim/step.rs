@@ -1,5 +1,6 @@
 //! The links that a chain is made of, and what they know of the step being taken.
 
+use super::elementwise::Formula;
 use super::{Clock, GaussNewton, Groups, PerGroup, RowMap};
 use crate::error::Result;
 
@@ -57,6 +58,16 @@ pub trait Transform: Send {
     /// # Errors
     /// Whatever the backend fails with, for links that ask it for products.
     fn update(&mut self, updates: &mut Groups, step: &Step<'_>) -> Result<Flow>;
+
+    /// The link as a formula for single numbers, if it is one.
+    fn formula(&self) -> Option<&dyn Formula> {
+        None
+    }
+
+    /// The same, to change what it remembers.
+    fn formula_mut(&mut self) -> Option<&mut dyn Formula> {
+        None
+    }
 
     /// Says which step was made in the end, for rules that learn from it.
     fn stepped(&mut self, _step: &Groups) {}

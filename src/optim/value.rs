@@ -31,6 +31,17 @@ impl Value {
     }
 }
 
+impl Value {
+    /// Whether it may depend on the losses so far.
+    pub(super) fn follows_losses(&self) -> bool {
+        match self {
+            Self::Number(_) => false,
+            Self::Schedule(schedule) => schedule.follows_losses(),
+            Self::Closure(_) => true,
+        }
+    }
+}
+
 impl From<f64> for Value {
     fn from(value: f64) -> Self {
         Self::Number(value)

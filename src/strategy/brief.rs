@@ -34,7 +34,6 @@ impl Brief<'_> {
     pub fn options(&self, method: &str) -> FitOptions {
         let mut options = self.fit.clone();
         options.optimizer.rule = method.into();
-        options.optimizer.finish = None;
         options
     }
 
@@ -49,11 +48,16 @@ impl Brief<'_> {
 
     /// The rule that descends best in the run's coordinates.
     pub fn best_rule(&self) -> &'static str {
-        if self.fit.covariance == covariance::BodyFrame.name() { "lbfgs" } else { "adam" }
+        best_rule(self.fit)
     }
 
     /// A descent by the best rule.
     pub fn descent(&self, passes: u64) -> Leg {
         Leg { passes, work: Work::descent(Descent::new(self.options(self.best_rule()))) }
     }
+}
+
+/// The rule that descends best in the coordinates of `fit`.
+pub(super) fn best_rule(fit: &FitOptions) -> &'static str {
+    if fit.covariance == covariance::BodyFrame.name() { "lbfgs" } else { "adam" }
 }

@@ -29,18 +29,62 @@ impl Population {
 /// calls the function itself and can neither save its state nor its random numbers; here both are
 /// part of every checkpoint.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Stored")]
 pub struct Evolution {
     population: usize,
     sigma: f64,
     mean: Vec<f64>,
-    /// Lower triangle, row by row: the covariance and its factor.
+    /// Lower triangle, row by row.
     covariance: Vec<f64>,
+    /// That of the covariance, likewise; not stored, for it follows from it to the bit.
+    #[serde(skip)]
     factor: Vec<f64>,
     sigma_path: Vec<f64>,
     covariance_path: Vec<f64>,
     generation: u64,
     /// Trials of this generation with their losses.
     told: Vec<(f64, Vec<f64>)>,
+}
+
+/// What of a search is stored.
+#[derive(Deserialize)]
+struct Stored {
+    population: usize,
+    sigma: f64,
+    mean: Vec<f64>,
+    covariance: Vec<f64>,
+    sigma_path: Vec<f64>,
+    covariance_path: Vec<f64>,
+    generation: u64,
+    told: Vec<(f64, Vec<f64>)>,
+}
+
+impl TryFrom<Stored> for Evolution {
+    type Error = String;
+
+    fn try_from(stored: Stored) -> Result<Self, String> {
+        let Stored { population, sigma, mean, covariance, .. } = stored;
+        let (n, factor) = (mean.len(), covariance.clone());
+        let Stored { sigma_path, covariance_path, generation, told, .. } = stored;
+        let lengths = [sigma_path.len(), covariance_path.len()];
+        let steps = told.iter().map(|(_, trial)| trial.len());
+        if covariance.len() != at(n, 0) || lengths.into_iter().chain(steps).any(|len| len != n) {
+            return Err(format!("arrays do not belong to {n} dimensions"));
+        }
+        let mut evolution = Self {
+            population,
+            sigma,
+            mean,
+            covariance,
+            factor,
+            sigma_path,
+            covariance_path,
+            generation,
+            told,
+        };
+        evolution.factorize();
+        Ok(evolution)
+    }
 }
 
 /// Place of an entry in a lower triangle.
@@ -250,6 +294,23 @@ mod tests {
         for x in minimum(valley, 5, 8000) {
             assert!((x - 1.0).abs() < 1e-5, "{x}");
         }
+    }
+
+    #[test]
+    fn a_stored_search_goes_on_to_the_same_bits() {
+        let mut random = Xoshiro256PlusPlus::seed_from_u64(2);
+        let mut evolution = Evolution::new(5, 0.3, Population::usual(5));
+        for trial in 0..203 {
+            let step = evolution.ask(&mut random);
+            let loss = step.iter().enumerate().map(|(i, x)| (i as f64 + 1.0) * (x - 0.2).powi(2));
+            evolution.tell(step.clone(), loss.sum());
+            let json = serde_json::to_string(&evolution).unwrap();
+            assert!(serde_json::from_str::<Evolution>(&json).unwrap() == evolution, "{trial}");
+        }
+        let json = serde_json::to_string(&evolution).unwrap();
+        let broken = json.replacen("\"mean\":[", "\"mean\":[0.5,", 1);
+        let error = serde_json::from_str::<Evolution>(&broken).unwrap_err().to_string();
+        assert!(error.contains("6 dimensions"), "{error}");
     }
 
     #[test]

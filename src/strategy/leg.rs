@@ -15,10 +15,13 @@ pub struct Leg {
 }
 
 impl Leg {
-    /// A search with all passes and numbers of a brief.
-    pub(super) fn search(brief: &Brief<'_>, build: fn(&Numbers) -> Box<dyn Search>) -> Self {
-        let numbers = brief.numbers.clone();
-        Self { passes: brief.passes, work: Work::Search { build, numbers } }
+    /// A search of so many passes with the numbers of a brief.
+    pub(super) fn search(
+        brief: &Brief<'_>,
+        passes: u64,
+        build: fn(&Numbers) -> Box<dyn Search>,
+    ) -> Self {
+        Self { passes, work: Work::Search { build, numbers: brief.numbers.clone() } }
     }
 }
 
@@ -51,6 +54,8 @@ pub struct Descent {
     pub options: FitOptions,
     /// How often the picture is halved first; a pass over it is a quarter as much each time.
     pub halvings: u32,
+    /// Whether the first Gaussians of a run are placed on the picture itself, whatever the size.
+    pub placed_on_whole: bool,
     /// Steps of conjugate gradients on the colours before it begins.
     pub color_steps: usize,
     /// Whether Gaussians are placed afresh, as [`FitOptions::start`] says, whatever there was.
@@ -60,7 +65,7 @@ pub struct Descent {
 impl Descent {
     /// A fit to the picture itself.
     pub fn new(options: FitOptions) -> Self {
-        Self { options, halvings: 0, color_steps: 0, fresh: false }
+        Self { options, halvings: 0, placed_on_whole: false, color_steps: 0, fresh: false }
     }
 }
 

@@ -18,6 +18,7 @@
 mod blocks;
 mod brief;
 mod checkpoint;
+mod curriculum;
 mod engine;
 mod evolution;
 mod leg;
@@ -33,6 +34,7 @@ mod seeker;
 pub use blocks::{Block, Blocks};
 pub use brief::Brief;
 pub use checkpoint::RunCheckpoint;
+pub use curriculum::{Curriculum, PART_OF_LIST as CURRICULUM};
 pub use evolution::{Evolution, Population};
 pub use leg::{Descent, Leg, Work, shares};
 pub use options::RunOptions;
@@ -49,8 +51,8 @@ use crate::optim::{Build, Kind, Part, names};
 pub struct Strategy {
     /// Name, help, source and numbers.
     pub part: Part,
-    /// The method that its descents use, whose numbers can be set too; empty if it has none.
-    pub within: &'static str,
+    /// Whether it descends by the best rule for the coordinates, whose numbers can be set too.
+    pub descends: bool,
     /// What it does in so many passes. The passes of the legs add up to those of the brief.
     pub plan: fn(&Brief<'_>) -> Result<Vec<Leg>>,
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::brief::Brief;
+use super::brief::{Brief, best_rule};
+use super::curriculum::Curriculum;
 use super::leg::{Descent, Leg, Work};
 use super::pipeline::{Pipeline, Stage};
 use super::{Strategy, named};
@@ -12,7 +13,8 @@ use crate::error::{Error, Result};
 use crate::fit::FitOptions;
 use crate::image::Image;
 use crate::optim::{
-    Method, Numbers, OptimizerOptions, Part, Value, check_setting, full_name, owner, part_in,
+    Method, Numbers, OptimizerOptions, Part, PerGroup, Value, check_setting, default_of, full_name,
+    of_all_groups, owner, part_in,
 };
 
 /// Everything that defines a run; with the picture and the device, it defines the result.
@@ -33,6 +35,9 @@ pub struct RunOptions {
     pub fit: FitOptions,
     /// The stages; without them the run is the fit, by the fit's own method.
     pub pipeline: Option<Pipeline>,
+    /// Small pictures first, if so.
+    #[serde(default)]
+    pub curriculum: Option<Curriculum>,
     /// What differs from the strategies' own defaults, `STRATEGY.SETTING`.
     pub settings: BTreeMap<String, Value>,
 }
@@ -40,7 +45,7 @@ pub struct RunOptions {
 impl From<FitOptions> for RunOptions {
     /// The fit alone.
     fn from(fit: FitOptions) -> Self {
-        Self { fit, pipeline: None, settings: BTreeMap::new() }
+        Self { fit, pipeline: None, curriculum: None, settings: BTreeMap::new() }
     }
 }
 
@@ -75,16 +80,23 @@ impl RunOptions {
         if OptimizerOptions::is_rate(name) {
             return self.fit.optimizer.set(name, value);
         }
+        let part = owner(&self.parts()?, name, &pipeline.to_string())?;
+        if named(part.name).is_none() {
+            return self.fit.optimizer.set_of(part, name, value);
+        }
+        check_setting(part, name, &value)?;
+        self.settings.insert(full_name(part, name), value);
+        Ok(())
+    }
+
+    /// The parts whose numbers can be set: the stages' strategies and methods, each once.
+    fn parts(&self) -> Result<Vec<&'static Part>> {
         let mut parts: Vec<&'static Part> = Vec::new();
-        for Stage { name, .. } in pipeline.stages() {
-            let (own, method) = match named(name) {
-                Some(strategy) => (Some(&strategy.part), strategy.within),
-                None => (None, name.as_str()),
-            };
-            parts.extend(own);
-            if !method.is_empty() {
-                parts.extend(method.parse::<Method>()?.parts());
-            }
+        for strategy in self.strategies() {
+            parts.push(&strategy.part);
+        }
+        for method in self.methods()? {
+            parts.extend(method.parts());
         }
         let mut seen = Vec::new();
         parts.retain(|part| {
@@ -92,13 +104,68 @@ impl RunOptions {
             seen.push(part.name);
             new
         });
-        let part = owner(&parts, name, &pipeline.to_string())?;
-        if named(part.name).is_none() {
-            return self.fit.optimizer.set_of(part, name, value);
+        Ok(parts)
+    }
+
+    fn strategies(&self) -> impl Iterator<Item = &'static Strategy> {
+        let stages = self.pipeline.iter().flat_map(Pipeline::stages);
+        stages.filter_map(|stage| named(&stage.name))
+    }
+
+    /// The methods that descend: those of the stages, and those within strategies.
+    fn methods(&self) -> Result<Vec<Method>> {
+        let Some(pipeline) = &self.pipeline else { return Ok(vec![self.fit.optimizer.method()?]) };
+        let method = |Stage { name, .. }: &Stage| match named(name) {
+            Some(strategy) if !strategy.descends => None,
+            Some(_) => Some(best_rule(&self.fit).parse()),
+            None => Some(name.parse()),
+        };
+        pipeline.stages().iter().filter_map(method).collect()
+    }
+
+    /// The value of a setting by the name that [`Self::set`] takes, where it is a number: what it
+    /// was set to, or its part's default. Learning rates have no default but
+    /// [`Self::usual_rates`].
+    pub fn number(&self, name: &str) -> Option<f64> {
+        let (mut keys, mut usual) = (vec![name.to_owned()], None);
+        if !OptimizerOptions::is_rate(name) {
+            let part = owner(&self.parts().ok()?, name, "").ok()?;
+            (keys, usual) = (vec![full_name(part, name)], default_of(part, name));
         }
-        check_setting(part, name, &value)?;
-        self.settings.insert(full_name(part, name), value);
-        Ok(())
+        // What is said of all groups holds for each that nothing else is said of.
+        keys.extend(of_all_groups(&keys[0]).map(str::to_owned));
+        let of =
+            |key: &String| self.fit.optimizer.settings.get(key).or_else(|| self.settings.get(key));
+        match keys.iter().find_map(of) {
+            Some(Value::Number(number)) => Some(*number),
+            Some(_) => None,
+            None => usual,
+        }
+    }
+
+    /// The learning rates that are usual for the method's rule, without settings and schedules.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if no rule has learning rates, or several that differ in them.
+    pub fn usual_rates(&self) -> Result<PerGroup<f32>> {
+        let mut methods = self.methods()?;
+        methods.retain(|method| !method.needs().line_search);
+        let Some(first) = methods.first() else {
+            let message = format!(
+                "{} has no learning rates: its steps come from trials or line searches",
+                self.method_name()
+            );
+            return Err(Error::Invalid(message));
+        };
+        if let Some(other) = methods.iter().find(|method| method.rate() != first.rate()) {
+            return Err(Error::Invalid(format!(
+                "the learning rates of {} and {} differ: there is none that is usual for both",
+                first.rule().name,
+                other.rule().name
+            )));
+        }
+        let factor = first.rate() as f32;
+        Ok(self.fit.optimizer.learning_rate.map(|rate| rate * factor))
     }
 
     /// Puts a part in front of every method, or takes it away; strategies stay as they are.
@@ -114,13 +181,18 @@ impl RunOptions {
         }
     }
 
+    /// The method as it is written.
+    fn method_name(&self) -> String {
+        self.pipeline.as_ref().map_or(self.fit.optimizer.rule.clone(), Pipeline::to_string)
+    }
+
     /// Stages, density control and blend in a few words.
     pub fn method(&self) -> String {
-        let Some(pipeline) = &self.pipeline else { return self.fit.method() };
+        let small = if self.curriculum.is_some() { ", small pictures first" } else { "" };
+        let Some(pipeline) = &self.pipeline else { return self.fit.method() + small };
         let mut fit = self.fit.clone();
-        fit.optimizer.finish = None;
         fit.optimizer.rule = pipeline.to_string();
-        fit.method()
+        fit.method() + small
     }
 
     /// Checks every name and number.
@@ -132,6 +204,16 @@ impl RunOptions {
             let part = part_in(name).and_then(named);
             let part = part.ok_or_else(|| Error::Invalid(format!("no strategy has {name}")))?;
             check_setting(&part.part, name, value)?;
+        }
+        self.curriculum.as_ref().map_or(Ok(()), Curriculum::check)?;
+        if !self.fit.rest.is_empty() {
+            let own_way = self.strategies().map(|strategy| strategy.part.name).next();
+            if let Some(name) = own_way.or(self.curriculum.as_ref().map(|_| "a curriculum")) {
+                return Err(Error::Invalid(format!(
+                    "{name} moves everything: for groups or Gaussians that stay as they are, name \
+                     methods alone, such as adam or lbfgs"
+                )));
+            }
         }
         let Some(pipeline) = &self.pipeline else { return self.fit.check() };
         pipeline.passes(self.fit.stop.iterations)?;
@@ -149,7 +231,6 @@ impl RunOptions {
     fn of_method(&self, method: &str) -> FitOptions {
         let mut options = self.fit.clone();
         options.optimizer.rule = method.into();
-        options.optimizer.finish = None;
         options
     }
 
@@ -159,6 +240,15 @@ impl RunOptions {
     /// As [`Self::check`].
     pub fn legs(&self, target: &Image) -> Result<Vec<Leg>> {
         self.check()?;
+        let legs = self.whole_legs(target)?;
+        match &self.curriculum {
+            Some(curriculum) => curriculum.split(legs, target.size()),
+            None => Ok(legs),
+        }
+    }
+
+    /// The same as if there were no curriculum.
+    fn whole_legs(&self, target: &Image) -> Result<Vec<Leg>> {
         let iterations = self.fit.stop.iterations;
         let Some(pipeline) = &self.pipeline else {
             let work = Work::descent(Descent::new(self.fit.clone()));

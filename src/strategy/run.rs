@@ -56,21 +56,6 @@ impl<'a> Run<'a> {
         Ok(run)
     }
 
-    /// Starts from Gaussians that are there already, colours and all.
-    ///
-    /// # Errors
-    /// As [`Self::new`]; [`Error::Invalid`] if their channels are not the picture's.
-    pub fn from_gaussians(
-        backend: &'a mut dyn Backend,
-        target: Arc<Image>,
-        options: RunOptions,
-        gaussians: Gaussians,
-    ) -> Result<Self> {
-        let mut run = Self::unstarted(target, options)?;
-        run.engine = Some(run.enter(backend, Some(gaussians))?);
-        Ok(run)
-    }
-
     /// Goes on from a checkpoint, with `options` that may differ from the checkpoint's own.
     ///
     /// With the same options, device and binary the result is the same to the byte as that of
@@ -173,8 +158,13 @@ impl<'a> Run<'a> {
             Work::Descent(descent) => {
                 let target = halved(&self.target, descent.halvings);
                 let mut options = self.descent_options(descent);
-                let Some(gaussians) = gaussians.filter(|_| !descent.fresh) else {
-                    return Fitter::new(backend, target, options).map(Engine::fit);
+                let gaussians = gaussians.filter(|_| !descent.fresh);
+                let (backend, gaussians) = match gaussians {
+                    None if descent.placed_on_whole && descent.halvings > 0 => {
+                        self.placed(backend, options.clone())?
+                    }
+                    None => return Fitter::new(backend, target, options).map(Engine::fit),
+                    Some(gaussians) => (backend, gaussians),
                 };
                 options.gaussians = options.gaussians.max(gaussians.len());
                 let grows = options.density.every > 0;
@@ -193,17 +183,23 @@ impl<'a> Run<'a> {
                 let target = Arc::clone(&self.target);
                 let (backend, gaussians) = match gaussians {
                     Some(gaussians) => (backend, gaussians),
-                    None => {
-                        let options = self.options.fit.clone();
-                        let fitter = Fitter::new(backend, Arc::clone(&target), options)?;
-                        let gaussians = fitter.gaussians().clone();
-                        (fitter.into_backend(), gaussians)
-                    }
+                    None => self.placed(backend, self.options.fit.clone())?,
                 };
                 let options = self.search_options();
                 Seeker::new(backend, target, options, build(numbers), gaussians).map(Engine::search)
             }
         }
+    }
+
+    /// The Gaussians that a fit of the picture itself starts with.
+    fn placed(
+        &self,
+        backend: &'a mut dyn Backend,
+        options: FitOptions,
+    ) -> Result<(&'a mut dyn Backend, Gaussians)> {
+        let fitter = Fitter::new(backend, Arc::clone(&self.target), options)?;
+        let gaussians = fitter.gaussians().clone();
+        Ok((fitter.into_backend(), gaussians))
     }
 
     /// How often the picture of the present leg is halved.

@@ -1,4 +1,5 @@
-//! Tuning: the settings of a method that fit some pictures best, in few trials.
+//! Tuning: the settings of a method, strategy or pipeline that fit some pictures best, in few
+//! trials.
 //!
 //! A [`Tuning`] is a space of named numbers, the options that all trials share, and the trials so
 //! far. A trial fits every picture; its value is their mean PSNR. Where to try next is said by
@@ -20,10 +21,10 @@ pub use space::{Dimension, Scale};
 
 use crate::atomic_file;
 use crate::error::{Error, Result};
-use crate::fit::{FitOptions, Fitter, PictureId};
+use crate::fit::PictureId;
 use crate::image::Image;
-use crate::optim::Value;
 use crate::side_by_side::Workers;
+use crate::strategy::{Run, RunOptions};
 
 const WHAT: &str = "file of trials";
 
@@ -49,8 +50,9 @@ impl Trial {
 pub struct Setup {
     /// What is tuned.
     pub space: Vec<Dimension>,
-    /// Options of the fits. Where they have a number for every dimension, that is the first trial.
-    pub options: FitOptions,
+    /// Options of the runs. Where they, or the defaults, have a number for every dimension, that is
+    /// the first trial.
+    pub options: RunOptions,
     /// The pictures.
     pub pictures: Vec<PictureId>,
     /// Of the search; that of the fits is in the options.
@@ -73,7 +75,7 @@ impl Tuning {
     /// such setting or not in such a range.
     pub fn new(
         space: Vec<Dimension>,
-        mut options: FitOptions,
+        options: impl Into<RunOptions>,
         targets: Vec<Arc<Image>>,
         seed: u64,
     ) -> Result<Self> {
@@ -86,9 +88,9 @@ impl Tuning {
                 return Err(Error::Invalid(format!("{name} has two ranges")));
             }
         }
-        let optimizer = &mut options.optimizer;
+        let mut options = options.into();
         let space =
-            space.iter().map(|d| d.resolve(optimizer)).collect::<Result<Vec<Dimension>>>()?;
+            space.iter().map(|d| d.resolve(&mut options)).collect::<Result<Vec<Dimension>>>()?;
         let pictures = targets.iter().map(|target| PictureId::of(target)).collect();
         let tuning =
             Self { setup: Setup { space, options, pictures, seed }, targets, trials: Vec::new() };
@@ -171,14 +173,15 @@ impl Tuning {
             &self.targets,
             pixels.unwrap_or_default(),
             |target, backend, halted| {
-                let mut fitter = match Fitter::new(backend, Arc::clone(target), options.clone()) {
+                let mut run = match Run::new(backend, Arc::clone(target), options.clone()) {
                     Err(Error::Diverged { .. }) => return Ok(Some(None)),
-                    fitter => fitter?,
+                    run => run?,
                 };
                 loop {
-                    match fitter.step() {
+                    match run.step() {
                         Ok(progress) if progress.stop.is_some() => {
-                            return Ok(Some(Some(fitter.best().psnr_db)));
+                            let psnr_db = run.best().psnr_db;
+                            return Ok(Some(Some(psnr_db).filter(|value| value.is_finite())));
                         }
                         Ok(_) => {}
                         Err(Error::Diverged { .. }) => return Ok(Some(None)),
@@ -214,27 +217,22 @@ impl Tuning {
         space.iter().zip(&point).map(|(dimension, unit)| dimension.value(*unit)).collect()
     }
 
-    /// The numbers that the options have already, if they have all.
+    /// The numbers that the options have already, if all are there and within their ranges.
     fn start(&self) -> Option<Vec<f64>> {
         let Setup { space, options, .. } = &self.setup;
-        let number = |dimension: &Dimension| {
-            // Under whatever name it is kept: setting it again changes nothing.
-            let settings = &options.optimizer.settings;
-            settings.values().find_map(|value| {
-                let Value::Number(number) = value else { return None };
-                let again = options.optimizer.clone().with(&dimension.name, *number).ok()?;
-                (again.settings == *settings).then_some(*number)
-            })
-        };
-        let inside = |d: &Dimension, value: f64| (d.low..=d.high).contains(&value).then_some(value);
-        space.iter().map(|dimension| inside(dimension, number(dimension)?)).collect()
+        let inside = |d: &Dimension, value: &f64| (d.low..=d.high).contains(value);
+        let number = |d: &Dimension| options.number(&d.name).filter(|value| inside(d, value));
+        space.iter().map(number).collect()
     }
 
-    /// The options of a trial.
-    fn options(&self, values: &[f64]) -> Result<FitOptions> {
+    /// The options with these settings; those of a trial, or of what was found.
+    ///
+    /// # Errors
+    /// As [`RunOptions::set`].
+    pub fn options(&self, values: &[f64]) -> Result<RunOptions> {
         let mut options = self.setup.options.clone();
         for (dimension, value) in self.setup.space.iter().zip(values) {
-            options.optimizer.set(&dimension.name, *value)?;
+            options.set(&dimension.name, *value)?;
         }
         Ok(options)
     }

@@ -5,8 +5,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::optim::schedule::Schedule;
-use crate::optim::{Clock, Group, OptimizerOptions};
+use crate::optim::Group;
+use crate::strategy::RunOptions;
 
 /// How a range is searched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,7 +23,7 @@ pub enum Scale {
 /// A number that is tuned.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Dimension {
-    /// A setting, as [`crate::optim::OptimizerOptions::set`] takes it.
+    /// A setting, as [`RunOptions::set`] takes it.
     pub name: String,
     /// Smallest value.
     pub low: f64,
@@ -38,8 +38,9 @@ impl Dimension {
     /// setting: where the search starts.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if it is a factor on anything but the learning rate of one group.
-    pub fn resolve(&self, options: &mut OptimizerOptions) -> Result<Self> {
+    /// [`Error::Invalid`] if it is a factor on anything but the learning rate of one group; as
+    /// [`RunOptions::usual_rates`].
+    pub fn resolve(&self, options: &mut RunOptions) -> Result<Self> {
         if self.scale != Scale::Factor {
             return Ok(self.clone());
         }
@@ -52,10 +53,7 @@ impl Dimension {
             );
             return Err(Error::Invalid(message));
         };
-        let schedule = std::mem::replace(&mut options.schedule, Schedule::named("constant")?);
-        let rates = options.rates(options.method()?.rate(), &Clock::default());
-        options.schedule = schedule;
-        let usual = f64::from(*rates.get(group));
+        let usual = f64::from(*options.usual_rates()?.get(group));
         options.set(&self.name, usual)?;
         let (low, high) = (self.low * usual, self.high * usual);
         Ok(Self { name: self.name.clone(), low, high, scale: Scale::Log })
@@ -121,6 +119,8 @@ impl FromStr for Dimension {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fit::FitOptions;
+    use crate::optim::Method;
 
     #[test]
     fn places_and_values_are_inverse() {
@@ -138,13 +138,23 @@ mod tests {
 
     #[test]
     fn factors_are_on_the_rates_that_are_usual_for_the_rule() {
-        let mut options = OptimizerOptions::of("adam").unwrap();
+        let mut options = RunOptions::from(FitOptions::default());
         let factor: Dimension = "color.rate=factor(0.1,10)".parse().unwrap();
         let resolved = factor.resolve(&mut options).unwrap();
         assert!((resolved.low - 0.002).abs() < 1e-8 && (resolved.high - 0.2).abs() < 1e-6);
         assert_eq!(resolved.scale, Scale::Log);
-        let expected = OptimizerOptions::of("adam").unwrap().with("color.rate", f64::from(0.02f32));
-        assert_eq!(options, expected.unwrap());
+        assert_eq!(options.number("color.rate"), Some(f64::from(0.02f32)));
+        let mut lion = RunOptions::from(FitOptions::default());
+        lion.set_method("annealing:3+clip-l2,lion:9").unwrap();
+        let rate = lion.fit.optimizer.method().unwrap().rate();
+        assert_eq!(rate, 1.0, "the fit's own method is nobody's");
+        let of_lion = "lion".parse::<Method>().unwrap().rate();
+        assert!((factor.resolve(&mut lion).unwrap().low / 0.002 - of_lion).abs() < 1e-6);
+        for (method, says) in [("cmaes:3+lbfgs:9", "line search"), ("adam:3+lion:9", "differ")] {
+            options.set_method(method).unwrap();
+            let error = factor.resolve(&mut options).unwrap_err().to_string();
+            assert!(error.contains(says), "{error}");
+        }
         let beta: Dimension = "beta1=factor(0.5,2)".parse().unwrap();
         assert!(beta.resolve(&mut options).unwrap_err().to_string().contains("not beta1"));
     }

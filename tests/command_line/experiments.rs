@@ -92,6 +92,23 @@ fn tuning_writes_settings_that_encode_reads_and_goes_on_where_it_ended() {
 }
 
 #[test]
+fn settings_of_a_pipeline_are_tuned_and_read_back() {
+    let place = Place::new();
+    place.picture("a.png");
+    let tune = "tune a.png -n 10 --method annealing:8+lbfgs:6 --blend normalized --device cpu \
+                -o t.toml --range annealing.sigma=log(0.01,1) --range memory=linear(2,20)";
+    place.lgi(&format!("{tune} --trials 8")).assert().success();
+    let text = String::from_utf8(place.bytes("t.toml")).unwrap();
+    assert!(text.contains("[set.annealing]") && text.contains("[set.lbfgs]"), "{text}");
+    let best: f64 = text.split_whitespace().nth(1).unwrap().parse().unwrap();
+    let run = "encode a.png -o a.lgi -n 10 --device cpu --json --config t.toml";
+    let report = json(&mut place.lgi(run));
+    assert_eq!(report["method"], "annealing:8+lbfgs:6, normalized");
+    let psnr = report["psnr_db"].as_f64().unwrap();
+    assert!((psnr - best).abs() < 0.01, "{psnr}, not {best}:\n{text}");
+}
+
+#[test]
 fn what_tuning_cannot_do_is_said_before_it_begins() {
     let place = Place::new();
     place.picture("a.png");
@@ -106,6 +123,8 @@ fn what_tuning_cannot_do_is_said_before_it_begins() {
     says("-o t.toml --method adam --range rate=log(1e-3,1)", "--gaussians is needed");
     says("-n 5 -o t.toml --method adam --range bta1=linear(0,0.9)", "adam.beta1");
     says("-n 5 -o t.toml --method adam --range rate=factor(0.1,2)", "color.rate, not rate");
+    says("-n 5 -o t.toml --method annealing --range tempreature=log(1e-6,1)", "annealing.temp");
+    says("-n 5 -o t.toml --method cmaes --range color.rate=factor(0.1,2)", "no learning rates");
     says("-n 5 -o t.toml --method adam --range rate=log(1e-3,1) --json", "--json has no place");
     assert_eq!(place.list("."), ["a.png"]);
 }

@@ -22,7 +22,7 @@ fn start(place: &Place, arguments: &str) -> Child {
         .spawn()
         .unwrap();
     let started = Instant::now();
-    while !place.has("c/a-000500.json") {
+    while !place.has("c/a-000500.json.gz") {
         assert!(started.elapsed() < PATIENCE, "no checkpoint was written");
         assert!(child.try_wait().unwrap().is_none(), "the fit ended by itself");
         std::thread::sleep(Duration::from_millis(2));
@@ -51,7 +51,7 @@ fn an_interrupted_fit_leaves_its_best_result_and_a_checkpoint() {
         // It says where to go on, and one can.
         let last = place.list("c").pop().unwrap();
         assert!(messages.contains(&format!("--resume c/{last}")), "{messages}");
-        let iteration: u64 = last["a-".len()..last.len() - ".json".len()].parse().unwrap();
+        let iteration: u64 = last["a-".len()..last.len() - ".json.gz".len()].parse().unwrap();
         assert_eq!(info["iterations"], iteration);
         let iterations = iteration + 5;
         let run = format!(
@@ -113,7 +113,7 @@ fn a_killed_fit_is_gone_on_with_to_the_same_bytes() {
     send("-KILL", &child);
     assert_eq!(child.wait().unwrap().signal(), Some(9));
     assert!(!place.has("killed.lgi"));
-    let resume = "encode a.png --device cpu --resume c/a-000500.json -o resumed.lgi";
+    let resume = "encode a.png --device cpu --resume c/a-000500.json.gz -o resumed.lgi";
     place.lgi(resume).assert().success();
     assert_eq!(place.bytes("resumed.lgi"), place.bytes("whole.lgi"));
     // No half-written files are left where the results are.

@@ -136,3 +136,43 @@ fn a_method_that_needs_another_parameterisation_is_refused() {
     let run = "encode a.png -q draft -n 9 --revise-every 18446744073709551615 --device cpu";
     place.lgi(run).assert().success();
 }
+
+#[test]
+fn groups_and_gaussians_stay_as_they_are_where_that_is_asked_for() {
+    let place = Place::new();
+    place.picture("a.png");
+    place.picture("mask.png");
+    let plain = encode(&place, "--method adam");
+    for given in ["--freeze position", "--freeze shape,color", "--mask mask.png"] {
+        let report = encode(&place, &format!("--method adam {given}"));
+        assert_ne!(report["psnr_db"], plain["psnr_db"], "{given}");
+        // The preset's growth gives way.
+        let preset = encode(&place, given);
+        assert!(!preset["method"].as_str().unwrap().contains("growing"), "{preset}");
+    }
+    let says = |arguments: &str, code: i32, says: &str| {
+        let run = format!("encode a.png -o y.lgi -n 20 --device cpu {arguments}");
+        let says = predicate::str::contains(says);
+        place.lgi(&run).assert().code(code).stdout("").stderr(says);
+    };
+    says("--freeze colour", 2, "position, shape, color");
+    says("--mask none.png", 1, "none.png");
+    says("--freeze color --density on", 2, "density control off");
+    says("--freeze color --method cmaes", 2, "cmaes moves everything");
+    place.write("tiny.pgm", b"P5 2 1 255 \x00\xff");
+    says("--mask tiny.pgm", 1, "a mask of 2x1 does not fit a picture of 48x32");
+    assert!(!place.has("y.lgi"));
+}
+
+#[test]
+fn a_placement_that_is_not_possible_is_refused_with_the_reason() {
+    let place = Place::new();
+    place.picture("a.png");
+    let run = "encode a.png -n 40 --iterations 10 --placement device";
+    let line = error_line(&mut place.lgi(&format!("{run} --method adam --device cpu")), 1);
+    assert!(line.contains("placement on the device is not supported"), "{line}");
+    assert!(line.contains("cpu backend"), "{line}");
+    let line = error_line(&mut place.lgi(&format!("{run} --method lbfgs --device software")), 1);
+    assert!(line.contains("numbers one by one"), "{line}");
+    assert!(!place.path("a.lgi").exists());
+}

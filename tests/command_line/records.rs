@@ -83,7 +83,7 @@ fn records_change_nothing() {
     let records = "--metrics-csv m.csv --checkpoint-dir c --checkpoint-every 3";
     place.encode(&format!("a.png -o recorded.lgi {records}")).assert().success();
     assert_eq!(place.bytes("plain.lgi"), place.bytes("recorded.lgi"));
-    assert_eq!(place.list("c"), ["a-000003.json", "a-000006.json", "a-000009.json"]);
+    assert_eq!(place.list("c"), ["a-000003.json.gz", "a-000006.json.gz", "a-000009.json.gz"]);
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn a_resumed_fit_ends_in_the_same_bytes() {
     // Nothing but the picture is needed, and the options of the first run do no harm.
     for (output, again) in [("bare.lgi", ""), ("full.lgi", options)] {
         let run = format!(
-            "encode a.png --device cpu -o {output} --resume c/a-000004.json {again} --json"
+            "encode a.png --device cpu -o {output} --resume c/a-000004.json.gz {again} --json"
         );
         let report = json(&mut place.lgi(&run));
         assert_eq!(report["gaussians"], 40);
@@ -112,7 +112,7 @@ fn a_resumed_fit_can_branch_off() {
     place.picture("a.png");
     let checkpoints = "--checkpoint-dir c --checkpoint-every 4";
     place.encode(&format!("a.png -o whole.lgi {checkpoints}")).assert().success();
-    let resume = "encode a.png --device cpu --resume c/a-000004.json --json -o";
+    let resume = "encode a.png --device cpu --resume c/a-000004.json.gz --json -o";
     let longer = json(&mut place.lgi(&format!("{resume} longer.lgi --iterations 20")));
     assert_eq!(longer["iterations"], 20);
     place.lgi(&format!("{resume} reset.lgi --reset-momentum")).assert().success();
@@ -132,9 +132,9 @@ fn what_cannot_be_resumed_is_said() {
         ("a.png --resume none.json", "none.json"),
         ("a.png --resume bad.json", "bad.json"),
         ("a.png --resume a.png", "checkpoint"),
-        ("other.png --resume c/a-000005.json", "another picture"),
-        ("a.png --resume c/a-000005.json -n 5", "number of Gaussians"),
-        ("a.png --resume c/a-000005.json --covariance isotropic", "covariance"),
+        ("other.png --resume c/a-000005.json.gz", "another picture"),
+        ("a.png --resume c/a-000005.json.gz -n 5", "number of Gaussians"),
+        ("a.png --resume c/a-000005.json.gz --covariance isotropic", "covariance"),
     ] {
         let run = format!("encode {arguments} -o x.lgi --device cpu");
         let line = error_line(&mut place.lgi(&run), 1);

@@ -84,3 +84,23 @@ fn what_does_not_fit_together_is_wrong_usage() {
     }
     assert_eq!(place.list("."), ["a.png"]);
 }
+
+#[test]
+fn every_method_takes_a_curriculum() {
+    let place = Place::new();
+    place.picture("a.png");
+    let run = "encode a.png -o x.lgi -n 20 --iterations 8 --device cpu --json -f";
+    for method in ["adam", "lbfgs --density on", "cmaes:3+lbfgs:5"] {
+        let plain = json(&mut place.lgi(&format!("{run} --method {method}")));
+        let with = format!("{run} --method {method} --curriculum linear(1,0)");
+        let report = json(&mut place.lgi(&with));
+        let what = format!("{}, small pictures first", plain["method"].as_str().unwrap());
+        assert_eq!(report["method"], what);
+        assert_ne!(report["psnr_db"], plain["psnr_db"], "{method}");
+    }
+    let says = predicate::str::contains("exponential(1,0.02)");
+    let says = says.and(predicate::str::contains("from 0 to 2"));
+    place.lgi("encode a.png --curriculum linear(0,2)").assert().code(2).stderr(says);
+    let listed = json_lines(&mut place.lgi("methods curriculum --json"));
+    assert_eq!(listed[0]["kind"], "schedule");
+}

@@ -17,6 +17,8 @@ pub(super) struct Context {
     pub(super) tuning: Tuning,
     pub(super) description: String,
     pub(super) poison: bool,
+    /// Whether updates are faster here than on the host.
+    pub(super) takes_updates: bool,
     /// Why the device is of no more use, once it is.
     lost: Arc<OnceLock<String>>,
 }
@@ -79,6 +81,7 @@ impl Context {
             tuning,
             description: describe(&info),
             poison: options.poison,
+            takes_updates: options.takes_updates || info.device_type != DeviceType::Cpu,
             lost: Arc::default(),
         }
     }

@@ -31,10 +31,19 @@ pub(super) enum Slot {
     Tangent,
     Partials,
     Moments,
+    // Of a descent: what stays on the device from iteration to iteration.
+    Parameters,
+    Best,
+    Gradient,
+    Values,
+    Memory,
+    Constants,
+    History,
+    Status,
 }
 
 impl Slot {
-    pub(super) const COUNT: usize = Self::Moments as usize + 1;
+    pub(super) const COUNT: usize = Self::Status as usize + 1;
 
     fn variable(self) -> &'static str {
         match self {
@@ -53,6 +62,14 @@ impl Slot {
             Self::Tangent => "tangent",
             Self::Partials => "partials",
             Self::Moments => "moments",
+            Self::Parameters => "parameters",
+            Self::Best => "best",
+            Self::Gradient => "gradient_of",
+            Self::Values => "values",
+            Self::Memory => "memory",
+            Self::Constants => "constants",
+            Self::History => "history",
+            Self::Status => "status",
         }
     }
 }
@@ -92,11 +109,20 @@ pub enum Kernel {
     Backward,
     /// Partial moments to moments.
     Gather,
+    /// Parameters to splats.
+    Pack {
+        /// The last channel is the coverage.
+        normalized: bool,
+    },
+    /// The loss of a state, and whether it is the best so far.
+    Judge,
+    /// The centre of gravity of all Gaussians.
+    Center,
 }
 
-type Binding = (Slot, Access, &'static str);
+pub(super) type Binding = (Slot, Access, &'static str);
 
-const FRAME: &str = include_str!("../../../shaders/frame.wgsl");
+pub(super) const FRAME: &str = include_str!("../../../shaders/frame.wgsl");
 const FOOTPRINT: &str = include_str!("../../../shaders/footprint.wgsl");
 const EMIT: &str = include_str!("../../../shaders/emit.wgsl");
 const SCAN: &str = include_str!("../../../shaders/scan.wgsl");
@@ -109,16 +135,21 @@ const LOSS: &str = include_str!("../../../shaders/loss.wgsl");
 const LOAD: &str = include_str!("../../../shaders/load.wgsl");
 const BACKWARD: &str = include_str!("../../../shaders/backward.wgsl");
 const GATHER: &str = include_str!("../../../shaders/gather.wgsl");
+pub(super) const STATUS: &str = include_str!("../../../shaders/status.wgsl");
+pub(super) const PARAMETERS: &str = include_str!("../../../shaders/parameters.wgsl");
+const PACK: &str = include_str!("../../../shaders/pack.wgsl");
+const JUDGE: &str = include_str!("../../../shaders/judge.wgsl");
+const CENTER: &str = include_str!("../../../shaders/center.wgsl");
 
 /// Closes the function that `tile.wgsl` opens.
 const END: &str = "}\n";
 
 /// Binding 0 of every kernel.
-const FRAME_BINDING: Binding = (Slot::Frame, Access::Uniform, "Frame");
+pub(super) const FRAME_BINDING: Binding = (Slot::Frame, Access::Uniform, "Frame");
 
 impl Kernel {
     #[doc(hidden)]
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 16] = [
         Self::Emit,
         Self::Scan,
         Self::Place,
@@ -131,6 +162,10 @@ impl Kernel {
         Self::Tangent,
         Self::Backward,
         Self::Gather,
+        Self::Pack { normalized: false },
+        Self::Pack { normalized: true },
+        Self::Judge,
+        Self::Center,
     ];
 
     /// Name of the stage that the kernel is, a part of the wait for the device.
@@ -145,6 +180,9 @@ impl Kernel {
             Self::Tangent => "device/tangent",
             Self::Backward => "device/backward",
             Self::Gather => "device/gather",
+            Self::Pack { .. } => "device/pack",
+            Self::Judge => "device/judge",
+            Self::Center => "device/center",
         }
     }
 
@@ -159,6 +197,9 @@ impl Kernel {
             Self::Loss { .. } => &[FRAME, TILE_KERNEL, FORWARD, LOSS, BACKWARD, END],
             Self::Backward => &[FRAME, TILE_KERNEL, LOAD, BACKWARD, END],
             Self::Gather => &[FRAME, GATHER],
+            Self::Pack { .. } => &[FRAME, PARAMETERS, PACK],
+            Self::Judge => &[FRAME, STATUS, JUDGE],
+            Self::Center => &[FRAME, STATUS, PARAMETERS, CENTER],
         }
     }
 
@@ -169,7 +210,7 @@ impl Kernel {
 
     /// Whether the last channel is the coverage and divides the others.
     fn normalizes(self) -> bool {
-        matches!(self, Self::Loss { normalized: true, .. })
+        matches!(self, Self::Loss { normalized: true, .. } | Self::Pack { normalized: true })
     }
 
     /// The kernel's buffers after the frame; binding 1 comes first.
@@ -180,6 +221,8 @@ impl Kernel {
         let list = (Slot::List, Read, "array<vec2u>");
         let counters = (Slot::Counters, Read, "array<u32>");
         let picture = (Slot::Picture, Write, "array<f32>");
+        let parameters = (Slot::Parameters, Read, "array<f32>");
+        let status = (Slot::Status, Write, "Status");
         let target = if self.takes_8bit() { "array<u32>" } else { "array<f32>" };
         let partials = match tuning.reduction {
             Reduction::Subgroup | Reduction::Broadcast => (Slot::Partials, Write, "array<vec4f>"),
@@ -229,6 +272,14 @@ impl Kernel {
                 (Slot::Partials, Read, "array<f32>"),
                 (Slot::Moments, Write, "array<f32>"),
             ],
+            Self::Pack { .. } => vec![parameters, (Slot::Splats, Write, "array<vec4f>")],
+            Self::Judge => vec![
+                counters,
+                (Slot::LossSums, Read, "array<vec4f>"),
+                (Slot::History, Write, "array<vec4f>"),
+                status,
+            ],
+            Self::Center => vec![parameters, status],
         }
     }
 
@@ -242,8 +293,8 @@ impl Kernel {
     /// Invocations of a workgroup.
     pub(super) fn workgroup(self, tuning: &Tuning) -> u32 {
         match self {
-            Self::Emit | Self::Place | Self::Gather => tuning.linear,
-            Self::Scan => tuning.scan,
+            Self::Emit | Self::Place | Self::Gather | Self::Pack { .. } => tuning.linear,
+            Self::Scan | Self::Judge | Self::Center => tuning.scan,
             Self::Order => tuning.order,
             Self::Render | Self::Tangent => tuning.forward.workgroup(),
             Self::Loss { .. } | Self::Backward => tuning.backward.workgroup(),
@@ -256,22 +307,8 @@ impl Kernel {
     /// [`Error::Device`] if the shader's own text is wrong, which tests rule out.
     #[doc(hidden)]
     pub fn source(self, tuning: &Tuning, channels: usize) -> Result<String> {
-        let mut text = String::new();
-        for (index, (slot, access, kind)) in self.bindings(tuning).iter().enumerate() {
-            let space = match access {
-                Access::Uniform => "uniform",
-                Access::Read => "storage, read",
-                Access::Write => "storage, read_write",
-            };
-            let name = slot.variable();
-            text += &format!("@group(0) @binding({index}) var<{space}> {name}: {kind};\n");
-        }
-        for part in self.parts() {
-            text.push('\n');
-            text += part;
-        }
-        expand(&text, &self.constants(tuning, channels as u32))
-            .map_err(|message| Error::Device(format!("shader {self:?}: {message}")))
+        let constants = self.constants(tuning, channels as u32);
+        join(&format!("{self:?}"), &self.bindings(tuning), self.parts(), &constants)
     }
 
     /// Every constant that the kernel's text can name.
@@ -281,16 +318,11 @@ impl Kernel {
         let workgroup = self.workgroup(tuning);
         let moments = channels + GEOMETRY_MOMENTS as u32;
         let batch = (BATCH_BYTES / (moments * workgroup * 4)).max(1);
-        let mut constants = Constants::new();
+        let mut constants = channel_constants(channels as usize, self.normalizes());
         let mut set = |name: &str, value: String| constants.insert(name.to_owned(), value);
 
-        set("TILE", TILE.to_string());
-        set("CUT", format!("{:?}", cut()));
         set("NO_TILE", "0xffffffffu".to_owned());
         set("WORKGROUP", workgroup.to_string());
-        set("CHANNELS", channels.to_string());
-        set("RECORD", record_vectors(channels as usize).to_string());
-        set("MOMENTS", moments.to_string());
         set("PARTIAL", partial_vectors(channels as usize).to_string());
         set("SHORT", SHORT_LIST.to_string());
         set("WORDS", BITMAP_WORDS.to_string());
@@ -304,8 +336,6 @@ impl Kernel {
         set("UNROLL", if broadcast { BROADCAST_ENTRIES } else { 1 }.to_string());
         set("LOSS", u32::from(matches!(self, Self::Loss { .. })).to_string());
         set("PACKED", u32::from(self.takes_8bit()).to_string());
-        set("NORMALIZED", u32::from(self.normalizes()).to_string());
-        set("COLORS", (channels - u32::from(self.normalizes())).to_string());
         set("TANGENT", u32::from(self == Self::Tangent).to_string());
         set_block(&mut set, block);
         for c in 0..channels {
@@ -325,6 +355,52 @@ impl Kernel {
         }
         constants
     }
+}
+
+/// Joins bindings and parts to one WGSL text.
+///
+/// # Errors
+/// [`Error::Device`] naming the shader if its text is wrong.
+pub(super) fn join(
+    name: &str,
+    bindings: &[Binding],
+    parts: &[&str],
+    constants: &Constants,
+) -> Result<String> {
+    let mut text = String::new();
+    for (index, (slot, access, kind)) in bindings.iter().enumerate() {
+        let space = match access {
+            Access::Uniform => "uniform",
+            Access::Read => "storage, read",
+            Access::Write => "storage, read_write",
+        };
+        let variable = slot.variable();
+        text += &format!("@group(0) @binding({index}) var<{space}> {variable}: {kind};\n");
+    }
+    for part in parts {
+        text.push('\n');
+        text += part;
+    }
+    expand(&text, constants).map_err(|message| Error::Device(format!("shader {name}: {message}")))
+}
+
+/// The constants that follow from the channels of the splats, the last of which may be the
+/// coverage.
+pub(super) fn channel_constants(channels: usize, normalized: bool) -> Constants {
+    let record = record_vectors(channels);
+    let numbers = [
+        ("TILE", TILE as usize),
+        ("CHANNELS", channels),
+        ("COLORS", channels - usize::from(normalized)),
+        ("NORMALIZED", usize::from(normalized)),
+        ("MOMENTS", channels + GEOMETRY_MOMENTS),
+        ("RECORD", record),
+        ("RECORD_FLOATS", 4 * record),
+    ];
+    let texts = numbers.map(|(name, value)| (name.to_owned(), value.to_string()));
+    let mut constants = Constants::from(texts);
+    constants.insert("CUT".to_owned(), format!("{:?}", cut()));
+    constants
 }
 
 fn set_block(set: &mut impl FnMut(&str, String) -> Option<String>, block: Block) {

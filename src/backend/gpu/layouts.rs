@@ -49,6 +49,22 @@ impl Counters {
     }
 }
 
+/// The kernels' `Status`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, bytemuck::Pod, bytemuck::Zeroable)]
+pub(super) struct Status {
+    pub(super) steps: u32,
+    pub(super) best_step: u32,
+    pub(super) halted: u32,
+    pub(super) improved: u32,
+    pub(super) best_loss: f32,
+    pub(super) sigma_min_px: f32,
+    pub(super) sigma_max_px: f32,
+    pub(super) center_x_px: f32,
+    pub(super) center_y_px: f32,
+    pub(super) broken: u32,
+}
+
 /// Name, size and offsets in bytes of a struct that the host writes or reads. For tests.
 #[doc(hidden)]
 #[derive(Debug)]
@@ -80,7 +96,25 @@ pub fn layouts() -> Vec<Layout> {
         ("pairs_low", std::mem::offset_of!(Counters, pairs_low) as u64),
         ("pairs_high", std::mem::offset_of!(Counters, pairs_high) as u64),
     ];
+    macro_rules! offsets {
+        ($($member:ident),*) => {
+            vec![$((stringify!($member), std::mem::offset_of!(Status, $member) as u64)),*]
+        };
+    }
+    let status = offsets!(
+        steps,
+        best_step,
+        halted,
+        improved,
+        best_loss,
+        sigma_min_px,
+        sigma_max_px,
+        center_x_px,
+        center_y_px,
+        broken
+    );
     vec![
+        Layout { name: "Status", size: size_of::<Status>() as u64, members: status },
         Layout { name: "Frame", size: Frame::min_size().get(), members: frame.collect() },
         Layout { name: "Counters", size: size_of::<Counters>() as u64, members: counters.to_vec() },
     ]

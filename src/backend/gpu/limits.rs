@@ -88,6 +88,14 @@ pub(super) fn rows_at_once(
     Ok((rows / tile * tile) as usize)
 }
 
+/// Checks that a buffer is one that kernels can be bound to.
+///
+/// # Errors
+/// [`Error::Limit`] where it is too large.
+pub(super) fn check_buffer(limits: &Limits, bytes: u64) -> Result<()> {
+    within("bytes of a buffer on this device", bytes, largest_buffer(limits))
+}
+
 fn within(what: &'static str, value: u64, limit: u64) -> Result<()> {
     match value <= limit {
         true => Ok(()),

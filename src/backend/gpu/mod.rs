@@ -5,10 +5,14 @@
 //! runs give the same bits. A picture that exceeds the device's buffers is drawn band by band. The
 //! shaders are in `shaders/`; `kernels` is their table.
 
+pub(super) mod adapters;
 mod bands;
 mod buffers;
 mod capabilities;
 mod context;
+mod descent;
+mod dispatch;
+mod extent;
 mod kernels;
 mod layouts;
 mod limits;
@@ -21,10 +25,14 @@ mod transfer;
 
 use std::sync::Arc;
 
+#[doc(hidden)]
+pub use adapters::software_adapter;
 use bands::Band;
 use buffers::Buffers;
 pub use capabilities::{Block, Reduction, Tuning};
 use context::Context;
+#[doc(hidden)]
+pub use descent::program_sources;
 #[doc(hidden)]
 pub use kernels::Kernel;
 use kernels::Slot;
@@ -37,7 +45,7 @@ use timestamps::Timestamps;
 use transfer::Transfer;
 
 use super::timing::{StageTime, Stopwatch};
-use super::{Backend, Splats, check_channels, check_tangent, check_target, unfused};
+use super::{Backend, Descent, Splats, check_channels, check_tangent, check_target, unfused};
 use crate::blend::Blend;
 use crate::error::{Error, Result};
 use crate::image::{Image, Size};
@@ -61,6 +69,9 @@ pub struct GpuOptions {
     /// Takes the device's buffers to be no larger than this, in bytes.
     #[doc(hidden)]
     pub largest_buffer_bytes: Option<u64>,
+    /// Takes updates to be faster on the device, whatever it is.
+    #[doc(hidden)]
+    pub takes_updates: bool,
     /// Asks for no more than every device has.
     #[doc(hidden)]
     pub default_limits: bool,
@@ -85,6 +96,7 @@ pub struct Gpu {
     stopwatch: Stopwatch,
     /// Made when times are first taken.
     timestamps: Option<Timestamps>,
+    held: Option<descent::Held>,
 }
 
 impl Gpu {
@@ -153,6 +165,7 @@ impl Gpu {
             records: Vec::new(),
             stopwatch: Stopwatch::default(),
             timestamps: None,
+            held: None,
         }
     }
 
@@ -249,6 +262,10 @@ impl Backend for Gpu {
         })?;
         let [l1, l2, mse_8bit] = sums.map(|sum| sum / target.data().len() as f64);
         Ok(LossTerms { l1, l2, ssim: 0.0, mse_8bit })
+    }
+
+    fn descent(&mut self) -> Option<&mut dyn Descent> {
+        Some(self)
     }
 
     fn profile(&mut self, on: bool) {

@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use wgpu::{CommandEncoder, ComputePassDescriptor};
-
 use super::Gpu;
 use super::bands::Band;
-use super::kernels::{Kernel, Slot, record_vectors};
-use super::layouts::{Counters, Frame, Geometry, pack_geometry, pack_records};
-use super::limits::{ENTRY_BYTES, LIST_BYTES, TILE_BYTES, largest_capacity, partial_bytes, tiles};
-use super::pipelines::Pipelines;
+use super::dispatch::{Dispatch, encode};
+use super::extent::Extent;
+use super::kernels::{Kernel, Slot};
+use super::layouts::{Counters, Geometry, pack_geometry, pack_records};
+use super::limits::largest_capacity;
 use super::target::{Target, write_band};
 use super::timestamps::{Timestamps, durations};
 use super::transfer::Transfer;
@@ -20,7 +19,7 @@ use crate::image::{Image, Size};
 use crate::loss::Loss;
 
 /// The binning of one set of splats over one size of picture.
-const BINNING: [Kernel; 4] = [Kernel::Emit, Kernel::Scan, Kernel::Place, Kernel::Order];
+pub(super) const BINNING: [Kernel; 4] = [Kernel::Emit, Kernel::Scan, Kernel::Place, Kernel::Order];
 
 /// What a picture is compared with, and how.
 #[derive(Clone, Copy)]
@@ -108,26 +107,9 @@ impl Pass<'_> {
         slots
     }
 
-    /// Bytes of a buffer, where there are lists of `pairs`.
-    fn bytes(&self, slot: Slot, pairs: u32) -> u64 {
-        let Picture { splats, .. } = *self.picture;
-        let [across, down] = tiles(self.size());
-        let (tiles, pairs) = (across * down, u64::from(pairs));
-        let count = splats.len() as u64;
-        match slot {
-            Slot::Frame => Frame::BYTES,
-            Slot::Splats => 16 * count * record_vectors(splats.channels) as u64,
-            Slot::TileCounts => 4 * tiles,
-            Slot::Counters => size_of::<Counters>() as u64,
-            Slot::Ranges => 8 * count,
-            Slot::Entries => ENTRY_BYTES * pairs,
-            Slot::Offsets => 4 * (tiles + 1),
-            Slot::Unsorted | Slot::List => LIST_BYTES * pairs,
-            Slot::Picture | Slot::Target => 4 * (splats.channels * self.size().pixels()) as u64,
-            Slot::LossSums => TILE_BYTES * tiles,
-            Slot::Partials => partial_bytes(splats.channels) * pairs,
-            Slot::Tangent | Slot::Moments => 4 * count * splats.moments_per_splat() as u64,
-        }
+    fn extent(&self) -> Extent {
+        let Splats { channels, .. } = *self.picture.splats;
+        Extent { splats: self.picture.splats.len(), channels, size: self.size() }
     }
 }
 
@@ -135,7 +117,7 @@ impl Pass<'_> {
 #[derive(Default)]
 pub(super) struct Binned {
     geometry: Vec<Geometry>,
-    size: Option<Size>,
+    pub(super) size: Option<Size>,
 }
 
 impl Gpu {
@@ -204,7 +186,9 @@ impl Gpu {
         let Self { context, buffers, capacity, .. } = self;
         context.guarded(|| {
             let mut slots = pass.slots().into_iter();
-            slots.try_for_each(|slot| buffers.ensure(context, slot, pass.bytes(slot, *capacity)))
+            slots.try_for_each(|slot| {
+                buffers.ensure(context, slot, pass.extent().bytes(slot, *capacity))
+            })
         })
     }
 
@@ -239,21 +223,28 @@ impl Gpu {
         if picture.work.has_moments() {
             kernels.push(Kernel::Gather);
         }
-        let frame = self.frame(pass).bytes();
+        let comparison = match picture.work {
+            Work::Loss(comparison) => Some(comparison),
+            _ => None,
+        };
+        let extent = pass.extent();
+        let frame = extent.frame(self.capacity, comparison).bytes();
         let Self { context, buffers, pipelines, upload, readback, capacity, .. } = self;
         let Self { stopwatch, timestamps, .. } = self;
         pipelines.prepare(context, buffers, &kernels, channels)?;
-        if stopwatch.is_on() && timestamps.is_none() {
-            *timestamps = context.guarded(|| Ok(Timestamps::new(context)))?;
-        }
-        let timestamps = timestamps.as_ref().filter(|_| stopwatch.is_on());
+        let timestamps = Timestamps::while_on(timestamps, stopwatch.is_on(), context)?;
 
-        let dispatches: Vec<_> =
-            kernels.iter().map(|k| (*k, grid(context, *k, pass, *capacity))).collect();
+        let grid = |kernel| extent.grid(kernel, &context.tuning, &context.limits, *capacity);
+        let mut dispatches = Vec::with_capacity(kernels.len());
+        for &kernel in &kernels {
+            let (pipeline, group) = pipelines.get(kernel, channels)?;
+            let (stage, grid) = (kernel.stage(), grid(kernel));
+            dispatches.push(Dispatch { stage, pipeline, group, grid });
+        }
         let head = size_of::<Counters>() as u64;
         let mut received = vec![(buffers.get(Slot::Counters)?, head)];
         for &slot in picture.results {
-            received.push((buffers.get(slot)?, pass.bytes(slot, *capacity)));
+            received.push((buffers.get(slot)?, pass.extent().bytes(slot, *capacity)));
         }
         let mut sent = vec![
             (buffers.get(Slot::Frame)?, &frame[..]),
@@ -275,7 +266,7 @@ impl Gpu {
                 encoder.clear_buffer(buffers.get(Slot::Counters)?, 0, None);
                 encoder.clear_buffer(buffers.get(Slot::TileCounts)?, 0, None);
             }
-            dispatch(&mut encoder, pipelines, &dispatches, channels, timestamps)?;
+            encode(&mut encoder, &dispatches, timestamps);
             received.extend(timestamps.map(|t| t.collect(&mut encoder, dispatches.len())));
             readback.receive(context, &mut encoder, &received)?;
             let start = stopwatch.start();
@@ -290,8 +281,8 @@ impl Gpu {
         readback.read(total, |bytes| {
             let (results, times) = bytes.split_at((total - times) as usize);
             let (head, results) = results.split_at(head as usize);
-            for ((kernel, _), time) in dispatches.iter().zip(durations(context, times)) {
-                stopwatch.add(kernel.stage(), time);
+            for (dispatch, time) in dispatches.iter().zip(durations(context, times)) {
+                stopwatch.add(dispatch.stage, time);
             }
             let counters: Counters = bytemuck::pod_read_unaligned(head);
             if counters.pairs() <= u64::from(*capacity) {
@@ -300,74 +291,4 @@ impl Gpu {
             counters
         })
     }
-
-    fn frame(&self, pass: &Pass<'_>) -> Frame {
-        let size = pass.size();
-        let [across, down] = tiles(size);
-        let (mut weight_l1, mut weight_l2, mut epsilon) = (0.0, 0.0, 0.0);
-        if let Work::Loss(Comparison { target, loss, blend }) = pass.picture.work {
-            let count = target.data().len() as f32;
-            weight_l1 = loss.l1 / count;
-            weight_l2 = 2.0 * loss.l2 / count;
-            if let Blend::Normalized { epsilon: added } = blend {
-                epsilon = added;
-            }
-        }
-        Frame {
-            width: size.width as u32,
-            height: size.height as u32,
-            tiles_x: across as u32,
-            tiles: (across * down) as u32,
-            splats: pass.picture.splats.len() as u32,
-            capacity: self.capacity,
-            weight_l1,
-            weight_l2,
-            epsilon,
-        }
-    }
-}
-
-/// A kernel, and its workgroups across and down.
-type Dispatch = (Kernel, [u32; 2]);
-
-/// Encodes kernels one after the other: all in one compute pass, or each in its own where times
-/// are to be taken, because they are taken around compute passes.
-fn dispatch(
-    encoder: &mut CommandEncoder,
-    pipelines: &Pipelines,
-    kernels: &[Dispatch],
-    channels: usize,
-    timestamps: Option<&Timestamps>,
-) -> Result<()> {
-    let together = if timestamps.is_some() { 1 } else { kernels.len().max(1) };
-    for (index, kernels) in kernels.chunks(together).enumerate() {
-        let timestamp_writes = timestamps.map(|timestamps| timestamps.around(index));
-        let descriptor = ComputePassDescriptor { label: None, timestamp_writes };
-        let mut compute = encoder.begin_compute_pass(&descriptor);
-        for &(kernel, [x, y]) in kernels.iter().filter(|(_, grid)| !grid.contains(&0)) {
-            let (pipeline, group) = pipelines.get(kernel, channels)?;
-            compute.set_pipeline(pipeline);
-            compute.set_bind_group(0, group, &[]);
-            compute.dispatch_workgroups(x, y, 1);
-        }
-    }
-    Ok(())
-}
-
-/// Workgroups of a kernel, across and down.
-fn grid(context: &super::Context, kernel: Kernel, pass: &Pass<'_>, capacity: u32) -> [u32; 2] {
-    let tiles = tiles(pass.size()).map(|count| count as u32);
-    let splats = pass.picture.splats;
-    let count = splats.len() as u64;
-    let items = match kernel {
-        Kernel::Scan => return [1, 1],
-        Kernel::Emit => count,
-        Kernel::Place => u64::from(capacity),
-        Kernel::Gather => count * splats.moments_per_splat() as u64,
-        _ => return tiles,
-    };
-    // More groups than one dimension holds are folded into a second.
-    let groups = items.div_ceil(u64::from(kernel.workgroup(&context.tuning)));
-    let across = groups.min(u64::from(context.limits.max_compute_workgroups_per_dimension));
-    [across as u32, groups.div_ceil(across.max(1)) as u32]
 }

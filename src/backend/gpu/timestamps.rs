@@ -8,9 +8,10 @@ use wgpu::{
 };
 
 use super::context::Context;
+use crate::error::Result;
 
 /// Most kernels of a pass.
-const MOST_KERNELS: u32 = 8;
+const MOST_KERNELS: u32 = 16;
 
 /// Bytes of the times of one kernel: before and after.
 const KERNEL_BYTES: u64 = 2 * wgpu::QUERY_SIZE as u64;
@@ -23,7 +24,7 @@ pub(super) struct Timestamps {
 
 impl Timestamps {
     /// Places on a device that can take times; nothing on another one.
-    pub(super) fn new(context: &Context) -> Option<Self> {
+    fn new(context: &Context) -> Option<Self> {
         let device = &context.device;
         device.features().contains(Features::TIMESTAMP_QUERY).then(|| Self {
             queries: device.create_query_set(&QuerySetDescriptor {
@@ -38,6 +39,18 @@ impl Timestamps {
                 mapped_at_creation: false,
             }),
         })
+    }
+
+    /// The places, made where they are missing, if times are to be taken and the device can.
+    pub(super) fn while_on<'a>(
+        kept: &'a mut Option<Self>,
+        on: bool,
+        context: &Context,
+    ) -> Result<Option<&'a Self>> {
+        if on && kept.is_none() {
+            *kept = context.guarded(|| Ok(Self::new(context)))?;
+        }
+        Ok(kept.as_ref().filter(|_| on))
     }
 
     /// Where the times of a kernel go, by its place in the pass.

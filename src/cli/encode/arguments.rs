@@ -5,14 +5,19 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use lgi::density::DECIDERS;
-use lgi::fit::Quality;
+use lgi::experiment::{BlendName, ColorStartName};
+use lgi::fit::{Placement, Quality};
 use lgi::loss::Loss;
+use lgi::optim::PerGroup;
+use lgi::strategy::Curriculum;
 use lgi::{covariance, init, optim, strategy};
 
 use super::coded::CodedArguments;
 use crate::cli::limits::LimitArguments;
 use crate::cli::report::ReportArguments;
-use crate::cli::values::{LearningRates, OrAuto, OrOff, Settings, parse_loss, parse_settings};
+use crate::cli::values::{
+    LearningRates, OrAuto, OrOff, Settings, parse_groups, parse_loss, parse_settings,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -27,7 +32,7 @@ Examples:
   lgi encode -i in.png -o out.png -n 1000 -q balanced --metrics-csv m.csv
       Writes the picture as the Gaussians draw it, and a table of the fit.
   lgi encode photo.png --checkpoint-dir saved --checkpoint-every 100
-  lgi encode photo.png --resume saved/photo-000300.json --force
+  lgi encode photo.png --resume saved/photo-000300.json.gz --force
       Goes on where an earlier run was stopped; options are those of that run.
   cat photo.png | lgi encode - -o - | lgi decode - -o back.png
 
@@ -198,6 +203,17 @@ pub struct OptimizerArguments {
     #[arg(long, value_name = "RATES")]
     pub learning_rate: Option<LearningRates>,
 
+    /// Where updates are made: on the host, or on the device that draws
+    ///
+    /// On the device nothing is waited for between iterations: parameters, gradients and what the
+    /// method remembers stay there. It can be where every part of the method treats numbers one by
+    /// one (adam, lion, sgd, clip-value, ...), with the covariances body-frame, cholesky and
+    /// log-scale-rotation, without SSIM in the loss; growth is the host's turn in between. `auto`
+    /// takes the device where it is a GPU and the method can be there, and else the host; `device`
+    /// fails with the reason where it cannot be. Results differ in the last digits.
+    #[arg(long, value_name = "PLACE", hide_short_help = true, value_parser = placement_parser())]
+    pub placement: Option<Placement>,
+
     /// Decay of the first moment; as `--set beta1=`
     #[arg(long, value_name = "DECAY", hide_short_help = true)]
     pub beta1: Option<f64>,
@@ -209,6 +225,20 @@ pub struct OptimizerArguments {
     /// Added to the root of the second moment; as `--set epsilon=`
     #[arg(long, value_name = "VALUE", hide_short_help = true)]
     pub epsilon: Option<f64>,
+
+    /// Groups of parameters that stay as they start: `position`, `shape`, `color`, or several
+    ///
+    /// Joined by commas; `off` for none. Switches growth and relocation off. For a group that
+    /// rests for a while only, see the part `freeze` in `lgi methods`.
+    #[arg(long, value_name = "GROUPS", hide_short_help = true, value_parser = parse_groups)]
+    pub freeze: Option<PerGroup<bool>>,
+
+    /// A picture of the input's size: Gaussians whose centre lies on black stay as they are
+    ///
+    /// Black is darker than half. As they start, or as they are in the checkpoint that --resume
+    /// goes on from; `off` lifts the mask of that one. Switches growth and relocation off.
+    #[arg(long, value_name = "PICTURE", hide_short_help = true)]
+    pub mask: Option<OrOff<PathBuf>>,
 
     /// Number of steps that L-BFGS remembers; as `--set memory=`
     #[arg(long, value_name = "COUNT", hide_short_help = true)]
@@ -273,6 +303,14 @@ pub struct ScheduleArguments {
     #[arg(long, value_name = "SCHEDULE", hide_short_help = true, value_parser = schedule_parser())]
     pub schedule: Option<String>,
 
+    /// Fit to smaller pictures first: `on`, `off`, or how often the picture is halved
+    ///
+    /// A schedule over the iterations, such as `table(0=2,20=1,60=0)`, that ends at 0; `on` is
+    /// `exponential(1,0.02)`. Goes with every method. An iteration on a picture of half the size
+    /// counts as a quarter. Each size has schedules and a memory of its own.
+    #[arg(long, value_name = "HALVINGS", hide_short_help = true)]
+    pub curriculum: Option<OrOff<Curriculum>>,
+
     /// Iterations in which the rate rises from nothing
     #[arg(long, value_name = "COUNT", hide_short_help = true)]
     pub warmup: Option<u64>,
@@ -309,7 +347,7 @@ pub struct ModelArguments {
 
     /// How overlapping Gaussians make a pixel
     #[arg(long, value_name = "NAME", hide_short_help = true,
-          value_parser = PossibleValuesParser::new(["additive", "normalized"]))]
+          value_parser = PossibleValuesParser::new(BlendName::ALL.map(|(name, _)| name)))]
     pub blend: Option<String>,
 
     /// Added to the coverage by the normalized blend
@@ -322,7 +360,7 @@ pub struct ModelArguments {
 
     /// Where the first colours come from: the pixels below, or a least-squares solve
     #[arg(long, value_name = "NAME", hide_short_help = true,
-          value_parser = PossibleValuesParser::new(["local", "solve"]))]
+          value_parser = PossibleValuesParser::new(ColorStartName::ALL.map(|(name, _)| name)))]
     pub init_colors: Option<String>,
 
     /// Conjugate-gradient steps of `--init-colors solve`
@@ -364,7 +402,7 @@ pub struct RecordArguments {
           value_parser = clap::value_parser!(u64).range(1..))]
     pub log_every: u64,
 
-    /// Write checkpoints into this directory, as NAME-000100.json; it is made where missing
+    /// Write checkpoints into this directory, as NAME-000100.json.gz; it is made where missing
     #[arg(long, value_name = "DIRECTORY")]
     pub checkpoint_dir: Option<PathBuf>,
 
@@ -398,6 +436,11 @@ fn parse_method(text: &str) -> Result<String, lgi::Error> {
 
 fn schedule_parser() -> PossibleValuesParser {
     PossibleValuesParser::new(optim::schedule::ALL.iter().map(|schedule| schedule.name))
+}
+
+fn placement_parser() -> impl TypedValueParser<Value = Placement> {
+    let names = PossibleValuesParser::new(Placement::ALL.map(Placement::name));
+    names.try_map(|name| name.parse::<Placement>())
 }
 
 fn covariance_parser() -> PossibleValuesParser {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use lgi::Result;
+use lgi::fit::PACKED;
 use lgi::strategy::Run;
 
 use super::arguments::RecordArguments;
@@ -41,7 +42,7 @@ impl Checkpoints {
     pub fn write(&self, stem: &str, run: &Run<'_>) -> Result<Option<PathBuf>> {
         let Some(directory) = &self.directory else { return Ok(None) };
         let checkpoint = run.checkpoint()?;
-        let path = directory.join(format!("{stem}-{:06}.json", checkpoint.iteration()));
+        let path = directory.join(format!("{stem}-{:06}.json.{PACKED}", checkpoint.iteration()));
         checkpoint.write(&path)?;
         Ok(Some(path))
     }

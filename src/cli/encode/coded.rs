@@ -49,7 +49,7 @@ pub struct CodedArguments {
 }
 
 /// Options of the plain fit, which mean nothing here.
-const CONFLICTS: [&str; 12] = [
+const CONFLICTS: [&str; 15] = [
     "gaussians",
     "iterations",
     "time",
@@ -62,6 +62,9 @@ const CONFLICTS: [&str; 12] = [
     "resume",
     "checkpoint_dir",
     "metrics_csv",
+    "curriculum",
+    "freeze",
+    "mask",
 ];
 
 /// Bits per pixel where nothing is asked for.

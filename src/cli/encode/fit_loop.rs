@@ -69,7 +69,7 @@ pub fn run(mut fit: Run<'_>, mut records: Records<'_>, display: &mut Display) ->
                      gone on with"
                 ),
             });
-        } else if !ended && records.checkpoints.is_due(progress.iteration, updates) {
+        } else if !ended && records.checkpoints.is_due(before, updates) {
             records.checkpoints.write(records.stem, &fit)?;
         }
         if ended || interrupted {

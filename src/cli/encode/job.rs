@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use lgi::backend::{Backend, StageTime};
 use lgi::codec::{self, ReadLimits, Scene, WriteOptions};
-use lgi::fit::{CountSearch, Verdict, detail, recipe};
+use lgi::fit::{CountSearch, Verdict, detail};
 use lgi::image::{Image, Loaded};
 use lgi::renderer::Renderer;
 use lgi::strategy::{Run, RunCheckpoint, RunOptions};
@@ -241,10 +241,7 @@ fn fit_once(
     target: &Arc<Image>,
     mut options: RunOptions,
 ) -> Result<Fitted> {
-    if options::chooses_blend(session.arguments) && session.resumed.is_none() {
-        options.fit.blend = recipe::blend(options.fit.gaussians, target.size());
-    }
-    options::plan_growth(session.arguments, target.size().pixels(), &mut options.fit);
+    options::suit(session.arguments, target.size(), &mut options.fit);
     let Session { arguments, resumed, backend, checkpoints, metrics, .. } = session;
     let (backend, target) = (backend.as_mut(), Arc::clone(target));
     let mut run = match resumed.take() {

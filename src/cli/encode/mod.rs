@@ -12,7 +12,7 @@ mod reading;
 
 pub use arguments::EncodeArguments;
 pub use defaults::with_defaults;
-pub use options::fit_options;
+pub use options::{fit_options, suit};
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};

@@ -1,16 +1,18 @@
 //! From the command line to the library's options: the base, the preset, then what is explicit.
 
-use lgi::blend::Blend;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
 use lgi::backend::Backend;
+use lgi::blend::Blend;
 use lgi::codec::Precision;
 use lgi::covariance::{self, Covariance};
 use lgi::density::controller::{Controller, Prospect};
 use lgi::density::{DensityOptions, Policy};
-use lgi::fit::{FitOptions, Quality, StopRules, iterations_within, recipe};
-use lgi::image::Image;
+use lgi::experiment::{BlendName, ColorStartName, Settings};
+use lgi::fit::{FitOptions, Mask, Quality, StopRules, iterations_within, recipe};
+use lgi::image::{self, Image, Size};
 use lgi::init::ColorStart;
 use lgi::optim::schedule::Schedule;
 use lgi::strategy::{AUTO, RunOptions};
@@ -51,11 +53,16 @@ pub fn fit_options(
     let options = &mut run.fit;
     set(&mut options.gaussians, arguments.main.gaussians.and_then(|count| count.0));
     set(&mut options.seed, arguments.main.seed);
+    set(&mut options.placement, arguments.optimizer.placement);
     apply_stop(&arguments.stop, options);
+    apply_rest(arguments, options)?;
     apply_density(&arguments.density, options);
-    apply_model(&arguments.model, options)?;
+    let settings = settings(&arguments.model);
+    settings.change_fit(options).map_err(|error| Failure::of_option(&error))?;
+    check_model(&arguments.model, options)?;
     // After the model: the parameterisation has its own learning rates.
     change(&arguments.optimizer, &mut run).map_err(|error| Failure::of_option(&error))?;
+    set(&mut run.curriculum, arguments.schedule.curriculum.clone().map(|given| given.0));
     let options = &mut run.fit;
     apply_schedule(&arguments.schedule, options).map_err(|error| Failure::of_option(&error))?;
     run.check().map_err(|error| Failure::of_option(&error))?;
@@ -74,8 +81,9 @@ pub fn fit_options(
 fn wants_plain_method(arguments: &EncodeArguments) -> bool {
     let OptimizerArguments { method, learning_rate, beta1, beta2, epsilon, .. } =
         &arguments.optimizer;
-    let ScheduleArguments { schedule, warmup, final_fraction, period, period_growth, decay } =
-        &arguments.schedule;
+    let ScheduleArguments {
+        schedule, warmup, final_fraction, period, period_growth, decay, ..
+    } = &arguments.schedule;
     let other_frame = |name: &String| *name != covariance::BodyFrame.name();
     method.as_deref().is_some_and(|method| method != AUTO)
         || learning_rate.is_some()
@@ -86,11 +94,37 @@ fn wants_plain_method(arguments: &EncodeArguments) -> bool {
         || arguments.model.covariance.as_ref().is_some_and(other_frame)
 }
 
+/// What the command line leaves to the picture's size: the preset's blend, and the controller's
+/// plan. The number of Gaussians is known by then.
+pub fn suit(arguments: &EncodeArguments, size: Size, options: &mut FitOptions) {
+    if chooses_blend(arguments) && arguments.records.resume.is_none() {
+        options.blend = recipe::blend(options.gaussians, size);
+    }
+    plan_growth(arguments, size.pixels(), options);
+}
+
 /// Whether the blend is the preset's to choose.
-pub fn chooses_blend(arguments: &EncodeArguments) -> bool {
+fn chooses_blend(arguments: &EncodeArguments) -> bool {
     arguments.model.blend.is_none()
         && arguments.model.blend_epsilon.is_none()
         && !wants_plain_method(arguments)
+}
+
+/// What stays as it is; growth and relocation would move it.
+fn apply_rest(arguments: &EncodeArguments, options: &mut FitOptions) -> Result<()> {
+    let OptimizerArguments { freeze, mask, .. } = &arguments.optimizer;
+    set(&mut options.rest.groups, *freeze);
+    if let Some(OrOff(path)) = mask {
+        let read = |path: &PathBuf| {
+            let loaded = image::load(path, &arguments.limits.for_pictures());
+            loaded.map(|loaded| Mask::of(&loaded.image))
+        };
+        options.rest.mask = path.as_ref().map(read).transpose()?;
+    }
+    if !options.rest.is_empty() {
+        (options.density, options.coarse_iterations) = (DensityOptions::FIXED, 0);
+    }
+    Ok(())
 }
 
 fn apply_density(arguments: &DensityArguments, options: &mut FitOptions) {
@@ -119,7 +153,7 @@ fn apply_numbers(arguments: &DensityArguments, density: &mut DensityOptions) {
 
 /// The growth that the controller plans for a picture of `pixels`, if it is to decide; what the
 /// command line says of single numbers wins.
-pub fn plan_growth(arguments: &EncodeArguments, pixels: usize, options: &mut FitOptions) {
+fn plan_growth(arguments: &EncodeArguments, pixels: usize, options: &mut FitOptions) {
     if arguments.density.density.as_deref() == Some("controller") {
         let FitOptions { gaussians, stop: StopRules { iterations, .. }, .. } = *options;
         let planned = Controller::shipped().plan(&Prospect { iterations, pixels, gaussians });
@@ -226,52 +260,35 @@ fn apply_schedule(arguments: &ScheduleArguments, options: &mut FitOptions) -> lg
     Ok(())
 }
 
-fn apply_model(arguments: &ModelArguments, options: &mut FitOptions) -> Result<()> {
-    set(&mut options.loss, arguments.loss);
-    if let Some(covariance) = arguments.covariance.as_ref().filter(|c| **c != options.covariance) {
-        options.set_covariance(covariance).map_err(|error| Failure::of_option(&error))?;
+/// What experiments call by the same names.
+fn settings(arguments: &ModelArguments) -> Settings {
+    let ModelArguments { loss, covariance, blend, blend_epsilon, init, init_colors, .. } =
+        arguments;
+    Settings {
+        loss: loss.map(Into::into),
+        covariance: covariance.clone(),
+        blend: named(blend.as_deref(), &BlendName::ALL),
+        blend_epsilon: *blend_epsilon,
+        init: init.clone(),
+        init_colors: named(init_colors.as_deref(), &ColorStartName::ALL),
+        solve_iterations: arguments.solve_iterations,
+        sigma_min: arguments.sigma_min,
+        ..Settings::default()
     }
-    set(&mut options.start, arguments.init.clone());
-    set(&mut options.sigma_min_px, arguments.sigma_min);
-    options.blend = blend(arguments, options.blend)?;
-    options.colors = color_start(arguments, options.colors)?;
+}
+
+/// Refuses numbers of what was not chosen, which would change nothing.
+fn check_model(arguments: &ModelArguments, options: &FitOptions) -> Result<()> {
+    if arguments.blend_epsilon.is_some() && options.blend == Blend::Additive {
+        return Err(Failure::usage("--blend-epsilon needs --blend normalized"));
+    }
+    if arguments.solve_iterations.is_some() && options.colors == ColorStart::Local {
+        return Err(Failure::usage("--solve-iterations needs --init-colors solve"));
+    }
     Ok(())
 }
 
-fn blend(arguments: &ModelArguments, before: Blend) -> Result<Blend> {
-    let chosen = match arguments.blend.as_deref() {
-        None => before,
-        Some("normalized") => match before {
-            Blend::Normalized { .. } => before,
-            Blend::Additive => Blend::NORMALIZED,
-        },
-        Some(_) => Blend::Additive,
-    };
-    match (chosen, arguments.blend_epsilon) {
-        (chosen, None) => Ok(chosen),
-        (Blend::Normalized { .. }, Some(epsilon)) => Ok(Blend::Normalized { epsilon }),
-        (Blend::Additive, Some(_)) => {
-            Err(Failure::usage("--blend-epsilon needs --blend normalized"))
-        }
-    }
-}
-
-fn color_start(arguments: &ModelArguments, before: ColorStart) -> Result<ColorStart> {
-    let chosen = match arguments.init_colors.as_deref() {
-        None => before,
-        Some("local") => ColorStart::Local,
-        Some(_) => match before {
-            ColorStart::LeastSquares { .. } => before,
-            ColorStart::Local => ColorStart::default(),
-        },
-    };
-    match (chosen, arguments.solve_iterations) {
-        (chosen, None) => Ok(chosen),
-        (ColorStart::LeastSquares { .. }, Some(iterations)) => {
-            Ok(ColorStart::LeastSquares { iterations })
-        }
-        (ColorStart::Local, Some(_)) => {
-            Err(Failure::usage("--solve-iterations needs --init-colors solve"))
-        }
-    }
+fn named<T: Copy>(name: Option<&str>, all: &[(&str, T)]) -> Option<T> {
+    let name = name?;
+    all.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
 }

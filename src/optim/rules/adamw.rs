@@ -14,7 +14,7 @@ pub const PART: Part = Part {
     settings: &[BETA1, BETA2, EPSILON, DECAY],
     needs: VALUES,
     build: Build::Links(|numbers| {
-        vec![each_number::<Adam, 2>(numbers), weight_decay::link(numbers, 3)]
+        vec![each_number::<Adam, 2, 5>(numbers), weight_decay::link(numbers, 3)]
     }),
     ..Part::EMPTY
 };

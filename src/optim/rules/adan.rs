@@ -1,7 +1,8 @@
 //! Adaptive Nesterov momentum.
 
 use super::{DECAY, EPSILON, VALUES, unbias};
-use crate::optim::elementwise::{Elementwise, each_number};
+use crate::optim::arithmetic::Arithmetic;
+use crate::optim::elementwise::{Elementwise, Now, each_number};
 use crate::optim::part::{Build, Part, Setting};
 use crate::optim::transforms::weight_decay;
 
@@ -20,7 +21,7 @@ pub const PART: Part = Part {
     ],
     needs: VALUES,
     build: Build::Links(|numbers| {
-        vec![each_number::<Adan, 4>(numbers), weight_decay::link(numbers, 4)]
+        vec![each_number::<Adan, 4, 8>(numbers), weight_decay::link(numbers, 4)]
     }),
     ..Part::EMPTY
 };
@@ -28,44 +29,33 @@ pub const PART: Part = Part {
 /// See [`PART`].
 struct Adan;
 
-#[derive(Clone, Copy)]
-struct Constants {
-    betas: [f32; 3],
-    unbias: [f32; 3],
-    epsilon: f32,
-    /// There is no change of the gradient at the first update.
-    first: bool,
-}
-
-impl Elementwise<4> for Adan {
+impl Elementwise<4, 8> for Adan {
     const NAME: &'static str = PART.name;
-    type Constants = Constants;
 
-    fn constants(settings: &[f32], update: u64) -> Constants {
-        let betas = [settings[0], settings[1], settings[2]];
-        Constants {
-            betas,
-            unbias: betas.map(|beta| unbias(beta, update)),
-            epsilon: settings[3],
-            first: update == 1,
-        }
+    /// Decays, what makes up for the start of their means, epsilon, and zero at the first update:
+    /// there is no change of the gradient yet.
+    fn constants(now: &Now<'_>) -> [f32; 8] {
+        let [beta1, beta2, beta3, epsilon] = [0, 1, 2, 3].map(|index| now.settings[index]);
+        let [unbias1, unbias2, unbias3] =
+            [beta1, beta2, beta3].map(|beta| unbias(beta, now.update));
+        let changes = if now.update == 1 { 0.0 } else { 1.0 };
+        [beta1, beta2, beta3, unbias1, unbias2, unbias3, epsilon, changes]
     }
 
-    fn update(
-        constants: &Constants,
-        _value: f32,
-        gradient: f32,
-        [mean, change, square, before]: [f32; 4],
-    ) -> (f32, [f32; 4]) {
-        let [beta1, beta2, beta3] = constants.betas;
-        let [unbias1, unbias2, unbias3] = constants.unbias;
-        let difference = if constants.first { 0.0 } else { gradient - before };
-        let mean = beta1 * mean + (1.0 - beta1) * gradient;
-        let change = beta2 * change + (1.0 - beta2) * difference;
-        let foretold = gradient + (1.0 - beta2) * difference;
-        let square = beta3 * square + (1.0 - beta3) * foretold * foretold;
-        let root = (square * unbias3).sqrt() + constants.epsilon;
-        let update = (mean * unbias1 + (1.0 - beta2) * change * unbias2) / root;
+    fn update<T: Arithmetic>(
+        [beta1, beta2, beta3, unbias1, unbias2, unbias3, epsilon, changes]: [T; 8],
+        _value: T,
+        gradient: T,
+        [mean, change, square, before]: [T; 4],
+    ) -> (T, [T; 4]) {
+        let one = T::from(1.0);
+        let difference = changes.if_zero(T::from(0.0), gradient - before);
+        let mean = beta1 * mean + (one - beta1) * gradient;
+        let change = beta2 * change + (one - beta2) * difference;
+        let foretold = gradient + (one - beta2) * difference;
+        let square = beta3 * square + (one - beta3) * foretold * foretold;
+        let root = (square * unbias3).sqrt() + epsilon;
+        let update = (mean * unbias1 + (one - beta2) * change * unbias2) / root;
         (update, [mean, change, square, gradient])
     }
 }

@@ -23,7 +23,7 @@ pub const PART: Part = Part {
     needs: VALUES,
     build: Build::Links(|numbers| {
         vec![
-            each_number::<Adam, 2>(numbers),
+            each_number::<Adam, 2, 5>(numbers),
             weight_decay::link(numbers, 3),
             trust_ratio::link(numbers, 4),
         ]

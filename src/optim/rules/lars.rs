@@ -24,7 +24,7 @@ pub const PART: Part = Part {
         vec![
             weight_decay::link(numbers, 1),
             trust_ratio::link(numbers, 2),
-            each_number::<Momentum, 1>(numbers),
+            each_number::<Momentum, 1, 1>(numbers),
         ]
     }),
     ..Part::EMPTY

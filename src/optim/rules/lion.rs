@@ -1,7 +1,8 @@
 //! Steps of one size, by the sign of a momentum.
 
 use super::{DECAY, VALUES};
-use crate::optim::elementwise::{Elementwise, each_number};
+use crate::optim::arithmetic::Arithmetic;
+use crate::optim::elementwise::{Elementwise, Now, each_number};
 use crate::optim::part::{Build, Part, Setting};
 use crate::optim::transforms::weight_decay;
 
@@ -18,7 +19,7 @@ pub const PART: Part = Part {
     rate: 0.3,
     needs: VALUES,
     build: Build::Links(|numbers| {
-        vec![each_number::<Lion, 1>(numbers), weight_decay::link(numbers, 2)]
+        vec![each_number::<Lion, 1, 2>(numbers), weight_decay::link(numbers, 2)]
     }),
     ..Part::EMPTY
 };
@@ -26,23 +27,22 @@ pub const PART: Part = Part {
 /// See [`PART`].
 struct Lion;
 
-impl Elementwise<1> for Lion {
+impl Elementwise<1, 2> for Lion {
     const NAME: &'static str = PART.name;
-    /// Share and decay.
-    type Constants = [f32; 2];
 
-    fn constants(settings: &[f32], _update: u64) -> [f32; 2] {
-        [settings[0], settings[1]]
+    /// Share and decay.
+    fn constants(now: &Now<'_>) -> [f32; 2] {
+        [now.settings[0], now.settings[1]]
     }
 
-    fn update(
-        [share, decay]: &[f32; 2],
-        _value: f32,
-        gradient: f32,
-        [momentum]: [f32; 1],
-    ) -> (f32, [f32; 1]) {
-        let mix = share * momentum + (1.0 - share) * gradient;
-        let sign = if mix == 0.0 { 0.0 } else { mix.signum() };
-        (sign, [decay * momentum + (1.0 - decay) * gradient])
+    fn update<T: Arithmetic>(
+        [share, decay]: [T; 2],
+        _value: T,
+        gradient: T,
+        [momentum]: [T; 1],
+    ) -> (T, [T; 1]) {
+        let one = T::from(1.0);
+        let mix = share * momentum + (one - share) * gradient;
+        (mix.sign(), [decay * momentum + (one - decay) * gradient])
     }
 }

@@ -21,6 +21,8 @@ pub use lbfgs::Lbfgs;
 pub use learned::Learned;
 pub use levenberg_marquardt::LevenbergMarquardt;
 
+use super::arithmetic::Arithmetic;
+use super::elementwise::Now;
 use super::part::{Needs, Part, Setting};
 
 /// All update rules.
@@ -63,36 +65,37 @@ const VALUES: Needs = Needs { values: true, ..Needs::NONE };
 
 /// A first and a second moment, and what makes up for their start at zero.
 #[derive(Clone, Copy)]
-struct Moments {
-    beta1: f32,
-    beta2: f32,
-    epsilon: f32,
-    unbias1: f32,
-    unbias2: f32,
+struct Moments<T> {
+    beta1: T,
+    beta2: T,
+    epsilon: T,
+    unbias1: T,
+    unbias2: T,
 }
 
-impl Moments {
-    /// From beta1, beta2 and epsilon, at the `update`th update.
-    fn new(settings: &[f32], update: u64) -> Self {
-        let (beta1, beta2) = (settings[0], settings[1]);
-        Self {
-            beta1,
-            beta2,
-            epsilon: settings[2],
-            unbias1: unbias(beta1, update),
-            unbias2: unbias(beta2, update),
-        }
+/// Constants of [`Moments`]: beta1, beta2 and epsilon, as the settings have them, and the factors
+/// that make up for the start.
+fn moments(now: &Now<'_>) -> [f32; 5] {
+    let [beta1, beta2, epsilon] = [0, 1, 2].map(|index| now.settings[index]);
+    [beta1, beta2, epsilon, unbias(beta1, now.update), unbias(beta2, now.update)]
+}
+
+impl<T: Arithmetic> Moments<T> {
+    /// From the constants.
+    fn of([beta1, beta2, epsilon, unbias1, unbias2]: [T; 5]) -> Self {
+        Self { beta1, beta2, epsilon, unbias1, unbias2 }
     }
 
     /// The moments with a new gradient.
-    fn take(&self, gradient: f32, [first, second]: [f32; 2]) -> [f32; 2] {
-        let first = self.beta1 * first + (1.0 - self.beta1) * gradient;
-        let second = self.beta2 * second + (1.0 - self.beta2) * gradient * gradient;
+    fn take(&self, gradient: T, [first, second]: [T; 2]) -> [T; 2] {
+        let one = T::from(1.0);
+        let first = self.beta1 * first + (one - self.beta1) * gradient;
+        let second = self.beta2 * second + (one - self.beta2) * gradient * gradient;
         [first, second]
     }
 
     /// The first over the root of the second, unbiased.
-    fn ratio(&self, [first, second]: [f32; 2]) -> f32 {
+    fn ratio(&self, [first, second]: [T; 2]) -> T {
         first * self.unbias1 / ((second * self.unbias2).sqrt() + self.epsilon)
     }
 }

@@ -1,7 +1,8 @@
 //! The heavy ball.
 
 use super::PROPORTIONAL;
-use crate::optim::elementwise::{Elementwise, each_number};
+use crate::optim::arithmetic::Arithmetic;
+use crate::optim::elementwise::{Elementwise, Now, each_number};
 use crate::optim::part::{Build, Part, Setting};
 
 /// Steps along a sum of gradients that fades: `m <- beta m + g`.
@@ -12,7 +13,7 @@ pub const PART: Part = Part {
     settings: &[BETA],
     rate: 0.02,
     needs: PROPORTIONAL,
-    build: Build::Links(|numbers| vec![each_number::<Momentum, 1>(numbers)]),
+    build: Build::Links(|numbers| vec![each_number::<Momentum, 1, 1>(numbers)]),
     ..Part::EMPTY
 };
 
@@ -21,15 +22,14 @@ pub(super) const BETA: Setting = Setting::decay("beta", "decay of the sum", 0.8)
 /// See [`PART`]. Other rules build on it.
 pub(super) struct Momentum;
 
-impl Elementwise<1> for Momentum {
+impl Elementwise<1, 1> for Momentum {
     const NAME: &'static str = PART.name;
-    type Constants = f32;
 
-    fn constants(settings: &[f32], _update: u64) -> f32 {
-        settings[0]
+    fn constants(now: &Now<'_>) -> [f32; 1] {
+        [now.settings[0]]
     }
 
-    fn update(beta: &f32, _value: f32, gradient: f32, [sum]: [f32; 1]) -> (f32, [f32; 1]) {
+    fn update<T: Arithmetic>([beta]: [T; 1], _value: T, gradient: T, [sum]: [T; 1]) -> (T, [T; 1]) {
         let sum = beta * sum + gradient;
         (sum, [sum])
     }

@@ -1,7 +1,8 @@
 //! Momentum that looks ahead.
 
 use super::{PROPORTIONAL, momentum};
-use crate::optim::elementwise::{Elementwise, each_number};
+use crate::optim::arithmetic::Arithmetic;
+use crate::optim::elementwise::{Elementwise, Now, each_number};
 use crate::optim::part::{Build, Part};
 
 /// As momentum, with the gradient once more: `m <- beta m + g`, along `beta m + g`.
@@ -12,22 +13,21 @@ pub const PART: Part = Part {
     settings: &[momentum::BETA],
     rate: 0.02,
     needs: PROPORTIONAL,
-    build: Build::Links(|numbers| vec![each_number::<Nesterov, 1>(numbers)]),
+    build: Build::Links(|numbers| vec![each_number::<Nesterov, 1, 1>(numbers)]),
     ..Part::EMPTY
 };
 
 /// See [`PART`].
 struct Nesterov;
 
-impl Elementwise<1> for Nesterov {
+impl Elementwise<1, 1> for Nesterov {
     const NAME: &'static str = PART.name;
-    type Constants = f32;
 
-    fn constants(settings: &[f32], _update: u64) -> f32 {
-        settings[0]
+    fn constants(now: &Now<'_>) -> [f32; 1] {
+        [now.settings[0]]
     }
 
-    fn update(beta: &f32, _value: f32, gradient: f32, [sum]: [f32; 1]) -> (f32, [f32; 1]) {
+    fn update<T: Arithmetic>([beta]: [T; 1], _value: T, gradient: T, [sum]: [T; 1]) -> (T, [T; 1]) {
         let sum = beta * sum + gradient;
         (beta * sum + gradient, [sum])
     }

@@ -1,7 +1,8 @@
 //! The gradient over its own running size.
 
 use super::EPSILON;
-use crate::optim::elementwise::{Elementwise, each_number};
+use crate::optim::arithmetic::Arithmetic;
+use crate::optim::elementwise::{Elementwise, Now, each_number};
 use crate::optim::part::{Build, Part, Setting};
 
 /// The gradient over the root of the mean of its squares, not bias-corrected.
@@ -11,32 +12,31 @@ pub const PART: Part = Part {
     source: "Tieleman and Hinton 2012",
     settings: &[Setting::decay("beta", "decay of the mean square", 0.95), EPSILON],
     rate: 0.5,
-    build: Build::Links(|numbers| vec![each_number::<RmsProp, 1>(numbers)]),
+    build: Build::Links(|numbers| vec![each_number::<RmsProp, 1, 2>(numbers)]),
     ..Part::EMPTY
 };
 
 /// See [`PART`].
 struct RmsProp;
 
-impl Elementwise<1> for RmsProp {
+impl Elementwise<1, 2> for RmsProp {
     const NAME: &'static str = PART.name;
     const MOMENTUM: Option<usize> = None;
-    /// Decay and epsilon.
-    type Constants = [f32; 2];
 
-    fn constants(settings: &[f32], _update: u64) -> [f32; 2] {
-        [settings[0], settings[1]]
+    /// Decay and epsilon.
+    fn constants(now: &Now<'_>) -> [f32; 2] {
+        [now.settings[0], now.settings[1]]
     }
 
-    fn update(
-        [beta, epsilon]: &[f32; 2],
-        _value: f32,
-        gradient: f32,
-        [square]: [f32; 1],
-    ) -> (f32, [f32; 1]) {
-        let square = beta * square + (1.0 - beta) * gradient * gradient;
+    fn update<T: Arithmetic>(
+        [beta, epsilon]: [T; 2],
+        _value: T,
+        gradient: T,
+        [square]: [T; 1],
+    ) -> (T, [T; 1]) {
+        let square = beta * square + (T::from(1.0) - beta) * gradient * gradient;
         // Zero over zero where there has been no gradient yet and epsilon is zero.
-        let update = if square == 0.0 { 0.0 } else { gradient / (square.sqrt() + epsilon) };
+        let update = square.if_zero(T::from(0.0), gradient / (square.sqrt() + epsilon));
         (update, [square])
     }
 }

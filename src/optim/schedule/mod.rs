@@ -129,6 +129,11 @@ impl Schedule {
         Ok(())
     }
 
+    /// Whether it looks at the losses so far.
+    pub fn follows_losses(&self) -> bool {
+        self.part.needs.losses
+    }
+
     /// Whether the schedule has such a number.
     pub fn has(&self, name: &str) -> bool {
         name == "warmup" || self.part.setting(name).is_some()

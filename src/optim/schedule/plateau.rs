@@ -1,7 +1,7 @@
 //! Lower where the loss no longer falls.
 
 use super::{FROM, SCHEDULE};
-use crate::optim::part::{Build, Part, Setting};
+use crate::optim::part::{Build, Needs, Part, Setting};
 
 /// Multiplied by `decay` whenever the loss has not fallen below `1 - gain` times its best for
 /// more than `patience` iterations; then none of `cooldown` iterations counts.
@@ -12,6 +12,7 @@ pub const PART: Part = Part {
     help: "multiplied by decay whenever the loss has stopped falling",
     source: "ReduceLROnPlateau of PyTorch",
     settings: &[FROM, DECAY, PATIENCE, GAIN, COOLDOWN],
+    needs: Needs { losses: true, ..Needs::NONE },
     build: Build::Schedule(|numbers, clock| {
         let [mut value, decay, patience, gain] = [numbers[0], numbers[1], numbers[2], numbers[3]];
         let (mut best, mut bad, mut cooldown) = (f64::INFINITY, 0.0, 0.0);

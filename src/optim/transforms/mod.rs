@@ -7,7 +7,7 @@ mod clip_adaptive;
 mod clip_norm;
 mod clip_value;
 mod freeze;
-mod learning_rate;
+pub(super) mod learning_rate;
 mod loss_scale;
 mod mask;
 mod natural_cg;
@@ -15,14 +15,12 @@ mod natural_diagonal;
 mod natural_gradient;
 mod noise;
 mod stateless;
-mod sums;
+pub(super) mod sums;
 pub(super) mod trust_ratio;
 pub(super) mod weight_decay;
 mod zero_small;
 
-pub use learning_rate::ScaleByLearningRate;
 pub use mask::RowMask;
-pub use sums::Sums;
 
 use super::part::{Kind, Part};
 

@@ -8,6 +8,9 @@ mod lookahead;
 mod mix;
 mod momentum_reset;
 mod sharpness_aware;
+mod tile_batches;
+
+pub use tile_batches::{DrawnTile, TileBatches};
 
 use super::part::{Kind, Needs, Part};
 use super::{Chain, Clock, Groups, RowMap};
@@ -18,6 +21,7 @@ use crate::gaussians::Gaussians;
 pub const ALL: &[&Part] = &[
     &lookahead::PART,
     &sharpness_aware::PART,
+    &tile_batches::PART,
     &averaging::EXPONENTIAL,
     &averaging::STOCHASTIC,
     &momentum_reset::PART,
@@ -61,6 +65,11 @@ pub trait Wrapper: Send {
 
     /// Gaussians that are not drawn in this iteration, `[N]`; `None` if all are.
     fn hidden(&self, _count: usize, _clock: &Clock<'_>) -> Option<Vec<bool>> {
+        None
+    }
+
+    /// What chooses the tiles of each gradient; `None` if all gradients are of the whole picture.
+    fn batches(&mut self) -> Option<&mut TileBatches> {
         None
     }
 

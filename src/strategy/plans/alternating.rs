@@ -18,7 +18,7 @@ pub const STRATEGY: Strategy = Strategy {
         ],
         ..crate::strategy::PART
     },
-    within: "lbfgs",
+    descends: true,
     plan,
 };
 

@@ -17,7 +17,7 @@ pub const STRATEGY: Strategy = Strategy {
         source: "docs/STRATEGIES.md",
         ..crate::strategy::PART
     },
-    within: "lbfgs",
+    descends: true,
     plan,
 };
 

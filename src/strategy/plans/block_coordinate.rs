@@ -15,7 +15,7 @@ pub const STRATEGY: Strategy = Strategy {
         settings: &[Setting::iterations("turn", "passes of one group before the next", 10.0)],
         ..crate::strategy::PART
     },
-    within: "lbfgs",
+    descends: true,
     plan,
 };
 

@@ -13,7 +13,7 @@ pub const STRATEGY: Strategy = Strategy {
         source: "Cuturi 2013; Schmitzer 2019",
         ..crate::strategy::PART
     },
-    within: "lbfgs",
+    descends: true,
     plan,
 };
 

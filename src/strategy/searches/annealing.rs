@@ -10,7 +10,7 @@ use crate::gaussians::Gaussians;
 use crate::normal;
 use crate::optim::{Numbers, Part, Setting, saved};
 use crate::strategy::moves::{Moves, copy_row};
-use crate::strategy::{Blocks, Brief, Ground, Leg, Search, Strategy, Tried, Work, shares};
+use crate::strategy::{Blocks, Brief, Ground, Leg, Search, Strategy, Tried, shares};
 
 /// Random moves of position and shape, kept where they lower the loss around them, and now and
 /// then where they do not; then descent.
@@ -27,18 +27,15 @@ pub const STRATEGY: Strategy = Strategy {
         ],
         ..crate::strategy::PART
     },
-    within: "lbfgs",
+    descends: true,
     plan,
 };
 
 fn plan(brief: &Brief<'_>) -> Result<Vec<Leg>> {
     let share = brief.number(0);
     let passes = shares(brief.passes, &[share, 1.0 - share]);
-    let work = Work::Search {
-        build: |numbers| Box::new(Annealing::new(numbers)),
-        numbers: brief.numbers.clone(),
-    };
-    Ok(vec![Leg { passes: passes[0], work }, brief.descent(passes[1])])
+    let search = Leg::search(brief, passes[0], |numbers| Box::new(Annealing::new(numbers)));
+    Ok(vec![search, brief.descent(passes[1])])
 }
 
 /// Trials from one drawing of all that was kept to the next: what one block keeps changes its

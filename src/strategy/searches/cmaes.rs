@@ -31,12 +31,12 @@ pub const STRATEGY: Strategy = Strategy {
         ],
         ..crate::strategy::PART
     },
-    within: "",
+    descends: false,
     plan,
 };
 
 fn plan(brief: &Brief<'_>) -> Result<Vec<Leg>> {
-    Ok(vec![Leg::search(brief, |numbers| Box::new(Cmaes::new(numbers)))])
+    Ok(vec![Leg::search(brief, brief.passes, |numbers| Box::new(Cmaes::new(numbers)))])
 }
 
 #[derive(Debug)]

@@ -34,12 +34,12 @@ pub const STRATEGY: Strategy = Strategy {
         ],
         ..crate::strategy::PART
     },
-    within: "",
+    descends: false,
     plan,
 };
 
 fn plan(brief: &Brief<'_>) -> Result<Vec<Leg>> {
-    Ok(vec![Leg::search(brief, |numbers| Box::new(Genetic::new(numbers)))])
+    Ok(vec![Leg::search(brief, brief.passes, |numbers| Box::new(Genetic::new(numbers)))])
 }
 
 #[derive(Debug)]

@@ -29,12 +29,12 @@ pub const STRATEGY: Strategy = Strategy {
         ],
         ..crate::strategy::PART
     },
-    within: "",
+    descends: false,
     plan,
 };
 
 fn plan(brief: &Brief<'_>) -> Result<Vec<Leg>> {
-    Ok(vec![Leg::search(brief, |numbers| Box::new(ParticleSwarm::new(numbers)))])
+    Ok(vec![Leg::search(brief, brief.passes, |numbers| Box::new(ParticleSwarm::new(numbers)))])
 }
 
 #[derive(Debug)]

@@ -1,0 +1,102 @@
+//! Whole iterations of a fit on a device, with nothing to wait for in between.
+
+use std::sync::Arc;
+
+use crate::blend::Blend;
+use crate::covariance::{Covariance, ScaleBounds};
+use crate::error::Result;
+use crate::gaussians::Gaussians;
+use crate::image::Image;
+use crate::loss::Loss;
+use crate::loss::LossTerms;
+
+/// From gradient to step, for every number by itself, as WGSL.
+///
+/// The lines may name `gradient`, `value` (the parameter as a coordinate), `constant_K` (those of
+/// the number's group at this step) and `slot_K` (what was remembered; zero at first).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UpdateText {
+    /// Statements.
+    pub lines: String,
+    /// The step: an expression.
+    pub update: String,
+    /// What to remember: an expression for each slot.
+    pub slots: Vec<String>,
+    /// Number of constants.
+    pub constants: usize,
+    /// Whether `value` is named.
+    pub uses_value: bool,
+}
+
+/// What stays the same over a descent.
+#[derive(Clone, Debug)]
+pub struct DescentPlan {
+    /// The picture that is wanted.
+    pub target: Arc<Image>,
+    /// How far from it another one is. Without SSIM.
+    pub loss: Loss,
+    /// How Gaussians make a pixel.
+    pub blend: Blend,
+    /// Coordinates of the Gaussians.
+    pub covariance: &'static dyn Covariance,
+    /// Bounds of the standard deviations.
+    pub bounds: ScaleBounds,
+    /// From gradients to steps.
+    pub update: UpdateText,
+}
+
+/// What changes from iteration to iteration.
+#[derive(Clone, Debug)]
+pub struct DescentState {
+    /// The parameters.
+    pub gaussians: Gaussians,
+    /// Slot after slot, each with positions, shapes and colours one after the other.
+    pub memory: Vec<f32>,
+    /// Loss of the best state so far, that another one must fall below to be kept; infinite if
+    /// there is none yet.
+    pub best_loss: f32,
+}
+
+/// What a number of iterations came to.
+#[derive(Clone, Debug, Default)]
+pub struct Descended {
+    /// The loss of each state before its update, and the sum of its terms as the device sees it.
+    pub losses: Vec<(LossTerms, f32)>,
+    /// Which of them was the last that was better than all before.
+    pub best: Option<usize>,
+    /// Whether a loss, a gradient or a colour was not finite: then it ended early, and what the
+    /// parameters are now is of no use.
+    pub broken: bool,
+    /// Set if it ended early because the next state has more pairs of Gaussian and tile than fit:
+    /// how many, and the limit.
+    pub too_many_pairs: Option<(u64, u64)>,
+}
+
+/// A device that makes whole iterations: draw, compare, differentiate, update, move.
+///
+/// The parameters and what the rule remembers stay on the device until they are fetched. The same
+/// state and plan give the same bytes, in however many calls.
+pub trait Descent {
+    /// Whether that is taken to be faster here than updates on the host.
+    fn is_faster(&self) -> bool;
+
+    /// Makes the device ready to begin from a state.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unsupported`] or [`crate::Error::Limit`] where the device cannot carry out
+    /// the plan, [`crate::Error::Device`] where it fails.
+    fn load(&mut self, plan: &DescentPlan, state: &DescentState) -> Result<()>;
+
+    /// Makes as many iterations as there are constants for: `[steps, 3, constants]`, those of
+    /// position, shape and colour for each.
+    ///
+    /// # Errors
+    /// [`crate::Error::Device`] where the device fails, or nothing was loaded.
+    fn descend(&mut self, constants: &[f32], steps: usize) -> Result<Descended>;
+
+    /// The present state; `best` gets the best one since [`Self::load`] if there was any.
+    ///
+    /// # Errors
+    /// As [`Self::descend`].
+    fn fetch(&mut self, state: &mut DescentState, best: Option<&mut Gaussians>) -> Result<()>;
+}
