@@ -1,6 +1,6 @@
 //! Coded files: what is coded comes back on every machine, and nothing damaged is believed.
 
-use lgi::codec::coded::atom::Atom;
+use lgi::codec::coded::atom::{Atom, Lattice};
 use lgi::codec::coded::{Coded, Order};
 use lgi::codec::{
     Precision, ReadLimits, decode, decode_exact, decode_partial, encode_exact, is_lgi, probe,
@@ -58,6 +58,42 @@ fn gaussians_of_any_kind_come_back() {
             assert_comes_back(&picture(7, size, channels, count, largest));
         }
     }
+}
+
+#[test]
+fn a_place_takes_half_of_the_lattice_and_the_nearest_point_of_that() {
+    for atom in picture(8, Size::new(90, 70), 3, 60, 30).atoms {
+        let lattice = Lattice::new(atom.steps(), &atom.shape());
+        let [x, y] = lattice.point(atom.place);
+        let target = [x + 3_000_000, y - 5_000_000];
+        for is_odd in [false, true] {
+            let nearest = lattice.nearest(target, is_odd);
+            assert_eq!((nearest[0] + nearest[1]) & 1 == 1, is_odd);
+            let away = |place: [i32; 2]| {
+                let [px, py] = lattice.point(place);
+                // In steps: what is farther along a longer axis is no farther.
+                let [column, row] = lattice.steps_px().map(f64::from);
+                let [dx, dy] = [px - target[0], py - target[1]].map(|v| v as f64);
+                let [cos, sin] =
+                    [lattice.point([1, 0])[0], lattice.point([1, 0])[1]].map(|v| v as f64 / column);
+                ((dx * cos + dy * sin) / column).hypot((dy * cos - dx * sin) / row)
+            };
+            let around = (-3..=3).flat_map(|i| (-3..=3).map(move |j| [i, j]));
+            let others = around
+                .map(|[i, j]| [nearest[0] + i, nearest[1] + j])
+                .filter(|place| (place[0] + place[1]) & 1 == i32::from(is_odd));
+            let least = others.map(away).fold(f64::INFINITY, f64::min);
+            assert!(away(nearest) <= least * 1.000_01, "{atom:?}");
+        }
+    }
+}
+
+#[test]
+fn atoms_with_an_odd_sum_are_refused() {
+    let mut coded = picture(3, Size::new(40, 30), 3, 5, 9);
+    coded.atoms[2].place[0] += 1;
+    let error = encode_exact(&coded, Order::Sequential, 8, None).unwrap_err();
+    assert!(matches!(&error, lgi::Error::Invalid(text) if text.contains("odd sum")), "{error}");
 }
 
 #[test]

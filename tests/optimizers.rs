@@ -256,7 +256,7 @@ fn every_schedule_follows_its_formula() {
         near("constant(0.3)", 0.3);
         near("cosine(2,0.5)", half(2.0, 0.5, time / 100.0));
         near("step(2,0.5,30)", 2.0 * 0.5_f64.powi(t as i32 / 30));
-        near("exponential(1,0.02)", 2.0 * 0.01_f64.powf(time / 100.0));
+        near("exponential(2,0.02)", 2.0 * 0.01_f64.powf(time / 100.0));
         near("inverse-sqrt(2)", 2.0 / (time + 1.0).sqrt());
         near("linear(2,1)", 2.0 - time / 100.0);
         near("cosine-restarts(1,0,25)", half(1.0, 0.0, (time % 25.0) / 25.0));

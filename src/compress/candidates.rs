@@ -188,3 +188,84 @@ impl Parabolas {
         shapes
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use pulp::Arch;
+
+    use super::*;
+    use crate::codec::coded::Coded;
+    use crate::compress::patch::{Patch, PixelBox};
+    use crate::compress::splat::Splat;
+
+    const SIZE: Size = Size::new(48, 40);
+
+    /// The candidates for `atom` where `wanted` should be drawn.
+    fn toward(atom: &Atom, wanted: &Atom) -> Vec<Candidate> {
+        let arch = Arch::new();
+        let step = Coded::step_near(0.4);
+        let whole = PixelBox { left: 0, top: 0, right: SIZE.width, bottom: SIZE.height };
+        let mut patch = Patch::default();
+        patch.take(&vec![0.0; 3 * SIZE.pixels()], 3, SIZE.width, whole);
+        let (drawn, other) = (Splat::new(step, atom), Splat::new(step, wanted));
+        let color = drawn.color(atom);
+        patch.add(arch, &drawn, color);
+        patch.add(arch, &other, other.color(wanted).map(|v| -v));
+        let moments = patch.moments(arch, &drawn, color);
+        let mass = patch.probe(arch, &drawn).mass;
+        let square: f32 = color.iter().map(|c| c * c).sum();
+        let around = Surrounding { moments, energy: square * mass, flip: 0.0 };
+        candidates(atom, SIZE, &around, 16)
+    }
+
+    fn example() -> Atom {
+        let geometry = Geometry { mean_px: [22.3, 19.1], scale: [560.0, 330.0], turn: 300.0 };
+        geometry.quantize([5, -2, 1, 0], SIZE)
+    }
+
+    fn shifted(mut atom: Atom, [columns, rows]: [i32; 2]) -> Atom {
+        atom.place = [atom.place[0] + columns, atom.place[1] + rows];
+        atom
+    }
+
+    /// So many steps of the scales and the angle on. Another shape has another lattice: it
+    /// stands where it comes closest.
+    fn reshaped(atom: Atom, scales: [i32; 2], turn: i32) -> Atom {
+        let mut geometry = Geometry::of_atom(&atom);
+        let steps = atom.steps();
+        for (log, by) in geometry.scale.iter_mut().zip(scales) {
+            *log += f64::from(by * (OCTAVE >> steps.scale_bits));
+        }
+        let bits = steps.angle_bits(atom.shape().scale);
+        geometry.turn += f64::from(turn * (HALF_TURN >> bits) as i32);
+        geometry.quantize(atom.color, SIZE)
+    }
+
+    #[test]
+    fn what_the_picture_wants_is_among_the_first_candidates() {
+        let atom = example();
+        let wanted = [
+            shifted(atom, [1, 1]),
+            shifted(atom, [-1, 1]),
+            shifted(atom, [0, 2]),
+            reshaped(atom, [1, 0], 0),
+            reshaped(atom, [0, -1], 0),
+            reshaped(atom, [0, 0], 1),
+            reshaped(atom, [1, 1], 0),
+            reshaped(atom, [-1, 0], 0),
+        ];
+        for other in wanted {
+            assert!(other.is_whole() && other != atom);
+            let found = toward(&atom, &other);
+            let place = found.iter().position(|candidate| candidate.atom == other);
+            assert!(place.is_some_and(|place| place < 4), "{atom:?} to {other:?}: {place:?}");
+            assert!(found[0].change < 0.0);
+        }
+    }
+
+    #[test]
+    fn where_nothing_is_wrong_nothing_is_promised() {
+        let atom = example();
+        assert!(toward(&atom, &atom).iter().all(|candidate| candidate.change > 0.0));
+    }
+}

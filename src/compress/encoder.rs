@@ -53,7 +53,7 @@ const TRIM_SHARE: usize = 100;
 const FAR: u64 = 40;
 
 /// Attempts to come closer to a target.
-const ATTEMPTS: usize = 6;
+const ATTEMPTS: usize = 12;
 
 /// An encoding in progress.
 pub(super) struct Encoder<'a> {

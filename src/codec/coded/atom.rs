@@ -5,6 +5,10 @@
 //! Gauss-Newton metric of the squared error is then diagonal and depends on nothing but `|k|`,
 //! so that every other step follows from `|k|`: position `sqrt(2) s_i / |k|` along each axis,
 //! `ln s` `sqrt(2) / |k|`, angle `2 / (|k| (r - 1 / r))` with `r = s1 / s2`.
+//!
+//! Of these integers only those with an even sum are used: in that metric they are the points of the
+//! checkerboard lattice `D_n` (Conway & Sloane, Sphere Packings, Lattices and Groups, chapter 4), which
+//! lie up to 0.4 dB closer to anything than as many points of a grid. The place gives the bit back.
 
 use super::fixed::{HALF_TURN, OCTAVE, direction, exp2, log2, multiply};
 
