@@ -1,27 +1,12 @@
 // Adds up the loss, writes it down, and says whether the state is the best so far: one workgroup.
-//
-// Every lane sums a run of tiles, then the lanes are summed as a tree: the same order each time.
 
-var<workgroup> sums: array<vec4f, ${WORKGROUP}>;
+fn term(tile: u32) -> vec4f {
+    return loss_sums[tile];
+}
 
 @compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(local_invocation_index) lane: u32) {
-    let run = (frame.tiles + ${WORKGROUP}u - 1u) / ${WORKGROUP}u;
-    let first = min(lane * run, frame.tiles);
-    let end = min(first + run, frame.tiles);
-    var sum = vec4f(0.0);
-    for (var tile = first; tile < end; tile++) {
-        sum += loss_sums[tile];
-    }
-    sums[lane] = sum;
-    workgroupBarrier();
-    for (var other = ${WORKGROUP}u / 2u; other > 0u; other >>= 1u) {
-        if (lane < other) {
-            sums[lane] += sums[lane + other];
-        }
-        workgroupBarrier();
-    }
-
+    let sum = sum_of_terms(lane, frame.tiles);
     if (lane > 0u || status.halted > 0u) {
         return;
     }
@@ -35,12 +20,12 @@ fn main(@builtin(local_invocation_index) lane: u32) {
         status.halted = HALT_NO_ROOM;
         return;
     }
-    let loss = frame.weight_l1 * sums[0].x + 0.5 * frame.weight_l2 * sums[0].y;
+    let loss = frame.weight_l1 * sum.x + 0.5 * frame.weight_l2 * sum.y;
     if (!is_finite(loss)) {
         status.halted = HALT_NOT_FINITE;
         return;
     }
-    history[status.steps] = vec4f(sums[0].xyz, loss);
+    history[status.steps] = vec4f(sum.xyz, loss);
     if (loss < status.best_loss) {
         status.improved = 1u;
         status.best_loss = loss;

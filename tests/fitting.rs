@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
+#[path = "common/faulty_backend.rs"]
+mod faulty_backend;
+
+use faulty_backend::FaultyBackend;
 use lgi::backend::oracle::Oracle;
-use lgi::backend::{Backend, Splats};
 use lgi::blend::Blend;
 use lgi::fit::{Checkpoint, FitOptions, Fitter, Progress, StopReason, StopRules};
 use lgi::image::{Image, Size};
 use lgi::init::ColorStart;
-use lgi::loss::{Loss, LossTerms};
+use lgi::loss::Loss;
 use lgi::{Error, Result};
 
 const SIZE: Size = Size::new(28, 20);
@@ -143,55 +146,10 @@ fn details_are_worked_out_where_asked_for_and_change_nothing() {
     assert_eq!((none, some), (vec![], vec![0, 4, 6]));
 }
 
-/// A backend that gives a loss or a gradient that is not a number at some of its calls.
-struct Faulty {
-    calls: u64,
-    fails: fn(u64) -> bool,
-    in_loss: bool,
-}
-
-impl Backend for Faulty {
-    fn description(&self) -> &str {
-        "faulty"
-    }
-
-    fn render(&mut self, splats: &Splats, size: Size) -> Result<Image> {
-        Oracle.render(splats, size)
-    }
-
-    fn vjp(&mut self, splats: &Splats, gradient: &Image) -> Result<Vec<f32>> {
-        Oracle.vjp(splats, gradient)
-    }
-
-    fn jvp(&mut self, splats: &Splats, tangent: &[f32], size: Size) -> Result<Image> {
-        Oracle.jvp(splats, tangent, size)
-    }
-
-    fn loss_and_vjp(
-        &mut self,
-        splats: &Splats,
-        target: &Arc<Image>,
-        loss: &Loss,
-        blend: Blend,
-        moments: &mut Vec<f32>,
-    ) -> Result<LossTerms> {
-        self.calls += 1;
-        let mut terms = Oracle.loss_and_vjp(splats, target, loss, blend, moments)?;
-        if (self.fails)(self.calls) {
-            if self.in_loss {
-                terms.l2 = f64::NAN;
-            } else {
-                moments[0] = f32::INFINITY;
-            }
-        }
-        Ok(terms)
-    }
-}
-
 #[test]
 fn a_value_that_is_not_finite_rolls_back_to_the_best_state_at_half_the_rate() {
     for in_loss in [true, false] {
-        let mut backend = Faulty { calls: 0, fails: |call| call == 5, in_loss };
+        let mut backend = FaultyBackend { calls: 0, fails: |call| call == 5, in_loss };
         let mut fitter = Fitter::new(&mut backend, picture(3), options(12)).unwrap();
         let log = run(&mut fitter).unwrap();
         assert_eq!(log[4].rolled_back, Some(0.5));
@@ -203,13 +161,13 @@ fn a_value_that_is_not_finite_rolls_back_to_the_best_state_at_half_the_rate() {
 
 #[test]
 fn a_fit_that_is_never_finite_again_gives_up_and_keeps_its_best() {
-    let mut backend = Faulty { calls: 0, fails: |call| call >= 5, in_loss: true };
+    let mut backend = FaultyBackend { calls: 0, fails: |call| call >= 5, in_loss: true };
     let mut fitter = Fitter::new(&mut backend, picture(3), options(100)).unwrap();
     let error = run(&mut fitter).unwrap_err();
     assert!(matches!(error, Error::Diverged { attempts: 6, .. }), "{error}");
     assert!(fitter.best().psnr_db > 10.0);
 
-    let mut backend = Faulty { calls: 0, fails: |_| true, in_loss: false };
+    let mut backend = FaultyBackend { calls: 0, fails: |_| true, in_loss: false };
     let mut fitter = Fitter::new(&mut backend, picture(3), options(100)).unwrap();
     assert!(matches!(run(&mut fitter), Err(Error::Diverged { iteration: 0, attempts: 0 })));
 }

@@ -5,15 +5,16 @@ use std::sync::atomic::Ordering;
 
 #[path = "common/counting_backend.rs"]
 mod counting_backend;
+#[path = "common/faulty_backend.rs"]
+mod faulty_backend;
 
 use counting_backend::CountingBackend;
+use faulty_backend::FaultyBackend;
 use lgi::backend::oracle::Oracle;
-use lgi::backend::{Backend, Splats};
 use lgi::blend::Blend;
 use lgi::density::DensityOptions;
 use lgi::fit::{Checkpoint, FitOptions, Fitter, Progress, Quality, StopReason, StopRules, recipe};
 use lgi::image::{Image, Size};
-use lgi::loss::{Loss, LossTerms};
 use lgi::strategy::{Run, RunOptions};
 use lgi::{Error, Result};
 
@@ -309,39 +310,8 @@ fn a_second_method_that_cannot_work_is_refused_at_once() {
 
 #[test]
 fn a_step_that_is_not_finite_is_forgiven_in_the_middle_of_a_line_search() {
-    /// Gives a loss that is not a number now and then.
-    struct Faulty(u64);
-
-    impl Backend for Faulty {
-        fn description(&self) -> &str {
-            "faulty"
-        }
-        fn render(&mut self, splats: &Splats, size: Size) -> Result<Image> {
-            Oracle.render(splats, size)
-        }
-        fn vjp(&mut self, splats: &Splats, gradient: &Image) -> Result<Vec<f32>> {
-            Oracle.vjp(splats, gradient)
-        }
-        fn jvp(&mut self, splats: &Splats, tangent: &[f32], size: Size) -> Result<Image> {
-            Oracle.jvp(splats, tangent, size)
-        }
-        fn loss_and_vjp(
-            &mut self,
-            splats: &Splats,
-            target: &Arc<Image>,
-            loss: &Loss,
-            blend: Blend,
-            moments: &mut Vec<f32>,
-        ) -> Result<LossTerms> {
-            self.0 += 1;
-            let mut terms = Oracle.loss_and_vjp(splats, target, loss, blend, moments)?;
-            if self.0.is_multiple_of(7) {
-                terms.l2 = f64::NAN;
-            }
-            Ok(terms)
-        }
-    }
-    let mut backend = Faulty(0);
+    let fails = |call: u64| call.is_multiple_of(7);
+    let mut backend = FaultyBackend { calls: 0, fails, in_loss: true };
     let mut fitter = Fitter::new(&mut backend, picture(SIZE, 3), recipe_of(20, 60)).unwrap();
     let first = fitter.step().unwrap().psnr_db;
     let result: Result<Progress> = loop {

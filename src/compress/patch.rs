@@ -110,6 +110,12 @@ impl Patch {
         });
     }
 
+    /// Half the sum of the squares of all pixels.
+    #[cfg(test)]
+    pub fn half_square(&self) -> f32 {
+        0.5 * self.values.iter().map(|v| v * v).sum::<f32>()
+    }
+
     /// The pixels that it covers.
     pub fn bounds(&self) -> PixelBox {
         self.bounds
@@ -329,6 +335,37 @@ impl<S: Simd, const C: usize> Visit<S> for Canvas<'_, S, C> {
             let pixels = &mut self.values[channel * self.plane + place..][..S::F32_LANES];
             let pixels = &mut S::as_mut_simd_f32s(pixels).0[0];
             *pixels = simd.mul_add_e_f32s(color, g, *pixels);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patches_go_back_where_they_were_taken_whatever_rows_go_together() {
+        let size = Size::new(50, 3 * ROWS_AT_ONCE - 7);
+        let pixels = size.pixels();
+        let planes: Vec<f32> = (0..3 * pixels).map(|v| v as f32).collect();
+        let boxes = [
+            PixelBox { left: 0, top: 0, right: 50, bottom: 3 },
+            PixelBox { left: 7, top: ROWS_AT_ONCE - 5, right: 30, bottom: 2 * ROWS_AT_ONCE + 4 },
+            PixelBox { left: 41, top: size.height - 9, right: 50, bottom: size.height },
+        ];
+        let patches = boxes.map(|bounds| {
+            let mut patch = Patch::default();
+            patch.take(&planes, 3, size.width, bounds);
+            patch
+        });
+        let mut put = vec![-1.0; planes.len()];
+        Patch::put_all(&patches, &mut put, size);
+        for (place, value) in put.iter().enumerate() {
+            let (x, y) = (place % pixels % size.width, place % pixels / size.width);
+            let inside =
+                |b: &PixelBox| (b.left..b.right).contains(&x) && (b.top..b.bottom).contains(&y);
+            let expected = if boxes.iter().any(inside) { planes[place] } else { -1.0 };
+            assert_eq!(*value, expected, "{x}, {y}");
         }
     }
 }

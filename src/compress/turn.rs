@@ -13,9 +13,6 @@ use crate::image::Size;
 /// Smallest part of a Gaussian's mass that must lie in the picture.
 const LEAST_MASS: f32 = 1e-6;
 
-/// Most geometries that are looked at in an atom's place.
-const MOST: usize = 16;
-
 /// What a colour of the other parity must promise more, in squares of the colour step: the place
 /// moves with it.
 const FLIP: f32 = 0.1;
@@ -88,7 +85,7 @@ impl<'a> Turn<'a> {
                 energy: square * response.mass,
                 flip: (other.value - same.value).abs(),
             };
-            for candidate in candidates(atom, rules.size, &around, MOST) {
+            for candidate in candidates(atom, rules.size, &around) {
                 let least = turn.best.map_or(0.0, |best| best.value);
                 if now + candidate.change > least + HOPE * rules.step_square {
                     break;

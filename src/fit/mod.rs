@@ -16,6 +16,7 @@
 //! ```
 
 mod batch;
+mod best_state;
 mod burst;
 mod checkpoint;
 mod coarse;

@@ -87,3 +87,26 @@ impl Groups {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_changes_in_one_move_what_both_move_one_after_the_other() {
+        let mut first = RowMap::identity(6);
+        first.retain(&[true, false, true, true, true, false]);
+        first.append(2);
+        let mut second = RowMap::identity(6);
+        second.renew(1);
+        second.retain(&[false, true, true, true, true, true]);
+        second.append(1);
+        let numbers: Vec<f32> = (1..=12).map(|v| v as f32).collect();
+        let (mut in_turn, mut at_once) = (numbers.clone(), numbers);
+        first.apply(&mut in_turn);
+        second.apply(&mut in_turn);
+        first.then(&second).apply(&mut at_once);
+        assert_eq!(at_once, in_turn);
+        assert_eq!(at_once, [0.0, 0.0, 7.0, 8.0, 9.0, 10.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+    }
+}

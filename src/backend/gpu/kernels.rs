@@ -138,6 +138,7 @@ const GATHER: &str = include_str!("../../../shaders/gather.wgsl");
 pub(super) const STATUS: &str = include_str!("../../../shaders/status.wgsl");
 pub(super) const PARAMETERS: &str = include_str!("../../../shaders/parameters.wgsl");
 const PACK: &str = include_str!("../../../shaders/pack.wgsl");
+const TREE_SUM: &str = include_str!("../../../shaders/tree_sum.wgsl");
 const JUDGE: &str = include_str!("../../../shaders/judge.wgsl");
 const CENTER: &str = include_str!("../../../shaders/center.wgsl");
 
@@ -198,8 +199,8 @@ impl Kernel {
             Self::Backward => &[FRAME, TILE_KERNEL, LOAD, BACKWARD, END],
             Self::Gather => &[FRAME, GATHER],
             Self::Pack { .. } => &[FRAME, PARAMETERS, PACK],
-            Self::Judge => &[FRAME, STATUS, JUDGE],
-            Self::Center => &[FRAME, STATUS, PARAMETERS, CENTER],
+            Self::Judge => &[FRAME, STATUS, TREE_SUM, JUDGE],
+            Self::Center => &[FRAME, STATUS, PARAMETERS, TREE_SUM, CENTER],
         }
     }
 

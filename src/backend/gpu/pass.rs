@@ -79,6 +79,19 @@ pub(super) enum Outcome {
     },
 }
 
+/// The buffers from splats to the lists of tiles.
+pub(super) const LIST_BUFFERS: [Slot; 9] = [
+    Slot::Frame,
+    Slot::Splats,
+    Slot::TileCounts,
+    Slot::Counters,
+    Slot::Ranges,
+    Slot::Entries,
+    Slot::Offsets,
+    Slot::Unsorted,
+    Slot::List,
+];
+
 impl Pass<'_> {
     /// Size of the picture that is drawn.
     fn size(&self) -> Size {
@@ -87,17 +100,7 @@ impl Pass<'_> {
 
     /// The buffers that the pass touches, but for the target.
     fn slots(&self) -> Vec<Slot> {
-        let mut slots = vec![
-            Slot::Frame,
-            Slot::Splats,
-            Slot::TileCounts,
-            Slot::Counters,
-            Slot::Ranges,
-            Slot::Entries,
-            Slot::Offsets,
-            Slot::Unsorted,
-            Slot::List,
-        ];
+        let mut slots = LIST_BUFFERS.to_vec();
         slots.extend(match self.picture.work {
             Work::Render => vec![Slot::Picture],
             Work::Tangent(_) => vec![Slot::Picture, Slot::Tangent],

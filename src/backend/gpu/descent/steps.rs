@@ -11,6 +11,7 @@ use super::super::dispatch::encode;
 use super::super::kernels::{Kernel, Slot};
 use super::super::layouts::{Counters, Status};
 use super::super::limits::largest_capacity;
+use super::super::pass::LIST_BUFFERS;
 use super::super::target::Target;
 use super::super::timestamps::{Timestamps, durations};
 use super::super::transfer::{Part, Transfer};
@@ -22,22 +23,8 @@ use crate::loss::LossTerms;
 /// `HALT_NO_ROOM` of `status.wgsl`.
 const HALT_NO_ROOM: u32 = 1;
 
-/// Buffers of the drawing kernels that a descent uses.
-const DRAWING: [Slot; 13] = [
-    Slot::Frame,
-    Slot::Splats,
-    Slot::TileCounts,
-    Slot::Counters,
-    Slot::Ranges,
-    Slot::Entries,
-    Slot::Offsets,
-    Slot::Unsorted,
-    Slot::List,
-    Slot::LossSums,
-    Slot::Partials,
-    Slot::Moments,
-    Slot::Target,
-];
+/// Buffers of the drawing kernels behind those, apart from the target.
+const DRAWING_BUFFERS: [Slot; 3] = [Slot::LossSums, Slot::Partials, Slot::Moments];
 
 impl Gpu {
     /// Makes the steps, again from where lists were too short.
@@ -99,7 +86,7 @@ impl Gpu {
         target.upload(context, buffers, Band::whole(held.extent.size))?;
         let frame = held.extent.frame(*capacity, Some(held.comparison())).bytes();
         context.guarded(|| {
-            for slot in DRAWING.into_iter().filter(|slot| *slot != Slot::Target) {
+            for slot in LIST_BUFFERS.into_iter().chain(DRAWING_BUFFERS) {
                 buffers.ensure(context, slot, held.extent.bytes(slot, *capacity))?;
             }
             for slot in [Slot::Constants, Slot::History] {
