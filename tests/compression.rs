@@ -40,7 +40,15 @@ fn coded_with(
     parts: Parts,
 ) -> lgi::Result<Coded> {
     let mut backend = Cpu::with_threads(threads)?;
-    let effort = Effort { iterations: 30, rounds: 2, sweeps: 2, refit_iterations: 8 };
+    let effort = Effort {
+        iterations: 30,
+        rounds: 2,
+        sweeps: 2,
+        last_sweeps: 2,
+        refit_iterations: 8,
+        groups: 3,
+        group_iterations: 3,
+    };
     compress(
         &mut backend,
         image,

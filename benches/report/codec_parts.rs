@@ -14,14 +14,14 @@ use crate::tables::{markdown, mean};
 /// Rates in bits a pixel.
 const RATES_BPP: [f64; 2] = [0.1, 0.5];
 
-const ALL: Parts = Parts { base_layer: true, rate_penalty: true, search: true, refitting: true };
-
 /// What is left out of the encoder, and the others.
-const LEFT_OUT: [(&str, Parts); 4] = [
-    ("the base layer", Parts { base_layer: false, ..ALL }),
-    ("the penalty on the rate", Parts { rate_penalty: false, ..ALL }),
-    ("the search", Parts { search: false, ..ALL }),
-    ("rounds of adding and refitting", Parts { refitting: false, ..ALL }),
+const LEFT_OUT: [(&str, Parts); 6] = [
+    ("the base layer", Parts { base_layer: false, ..Parts::ALL }),
+    ("the penalty on the rate", Parts { rate_penalty: false, ..Parts::ALL }),
+    ("the search", Parts { search: false, ..Parts::ALL }),
+    ("rounds of adding and refitting", Parts { refitting: false, ..Parts::ALL }),
+    ("the picture's own basis of colours", Parts { color_basis: false, ..Parts::ALL }),
+    ("rounding group by group", Parts { groups: false, ..Parts::ALL }),
 ];
 
 /// Writes `codec_parts.md`: the PSNR that is lost without a part at the same rate, what the
@@ -44,7 +44,7 @@ pub fn write(pictures: &[Picture], out: &Path, arguments: &Arguments) -> Result<
         let mut bits = [0.0; PARTS.len()];
         for picture in pictures {
             let (coded, Encoded { psnr_db, .. }) =
-                encode_at(backend.as_mut(), &picture.target, bpp, ALL)?;
+                encode_at(backend.as_mut(), &picture.target, bpp, Parts::ALL)?;
             whole_db.push(psnr_db);
             atoms += coded.atoms.len();
             for (part, its) in bits_of_parts(&coded, Order::default(), Tables::Trained)? {

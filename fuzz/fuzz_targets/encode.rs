@@ -28,7 +28,15 @@ fuzz_target!(|data: &[u8]| {
         *value = f32::from(byte) / 255.0;
         data = if data.is_empty() { &[255, 7, 0, 200] } else { data };
     }
-    let effort = Effort { iterations: 4, rounds: 2, sweeps: 1, refit_iterations: 2 };
+    let effort = Effort {
+        iterations: 4,
+        rounds: 2,
+        sweeps: 1,
+        last_sweeps: 1,
+        refit_iterations: 2,
+        groups: 2,
+        group_iterations: 1,
+    };
     let options = CompressOptions { target, order, effort, parts: Parts::default(), seed: 0 };
     // One thread: what two do at once, a fuzzer cannot repeat.
     let mut backend = Cpu::with_threads(1).expect("a thread");

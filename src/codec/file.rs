@@ -105,7 +105,7 @@ impl<'a> File<'a> {
         // Not before its checksum was found right, if that has arrived.
         limits.check_size(header.size)?;
         let payloads = payloads(&chunks, cut)?;
-        let count = coded::read_count(&payloads, header.size)?;
+        let count = coded::read_count(&payloads, header.size, header.channels)?;
         limits.check_count(count)?;
         let mut metadata = chunks.iter().filter(|chunk| chunk.kind == compact::METADATA);
         let first = metadata.next();

@@ -4,15 +4,13 @@ use std::sync::Arc;
 
 use crate::backend::Backend;
 use crate::blend::Blend;
-use crate::codec::coded::Coded;
 use crate::codec::coded::atom::{MAX_COMPONENT, MAX_COMPONENTS};
+use crate::codec::coded::{Basis, Coded};
 use crate::error::Result;
 use crate::gaussians::Gaussians;
 use crate::image::Image;
 use crate::init::solve_colors;
 use crate::renderer::Renderer;
-
-use super::quantize::to_components;
 
 /// Conjugate-gradient steps of the solve.
 const ITERATIONS: usize = 8;
@@ -22,8 +20,7 @@ pub const SPACING: u8 = 6;
 
 /// The colours that fit best, before they are quantised.
 pub struct BaseLayer {
-    /// `[N]`, in the orthonormal basis.
-    colors: Vec<[f32; MAX_COMPONENTS]>,
+    gaussians: Gaussians,
 }
 
 impl BaseLayer {
@@ -38,22 +35,25 @@ impl BaseLayer {
         let mut gaussians = coded.gaussians();
         let mut renderer = Renderer::new(backend, Blend::Additive, image.size());
         solve_colors(&mut renderer, &mut gaussians, image, ITERATIONS)?;
-        let colors = (0..positions).map(|index| to_components(gaussians.color_of(index)));
-        Ok(Self { colors: colors.collect() })
+        Ok(Self { gaussians })
     }
 
     /// A base layer that draws nothing.
     pub fn none(image: &Image) -> Self {
-        Self { colors: vec![[0.0; MAX_COMPONENTS]; empty(image, 0).grid().count()] }
+        let empty = empty(image, 0);
+        let base = vec![[0; MAX_COMPONENTS]; empty.grid().count()];
+        Self { gaussians: Coded { base, ..empty }.gaussians() }
     }
 
     /// A coded picture that has nothing but this layer, quantised for a colour step.
-    pub fn quantize(&self, image: &Image, step: u8) -> Coded {
-        let mut coded = empty(image, step);
+    pub fn quantize(&self, image: &Image, basis: Basis, step: u8) -> Coded {
+        let mut coded = Coded { basis, ..empty(image, step) };
         let unit = coded.base_amplitude() as f32;
         let quantize =
             |v: f32| (v / unit).round().clamp(-MAX_COMPONENT as f32, MAX_COMPONENT as f32) as i32;
-        coded.base = self.colors.iter().map(|color| color.map(quantize)).collect();
+        let components = basis.components();
+        let color = |index: usize| components(self.gaussians.color_of(index)).map(quantize);
+        coded.base = (0..self.gaussians.len()).map(color).collect();
         coded
     }
 }
@@ -64,6 +64,7 @@ fn empty(image: &Image, step: u8) -> Coded {
         channels: image.channels(),
         step,
         spacing: SPACING,
+        basis: Basis::default(),
         base: Vec::new(),
         atoms: Vec::new(),
     }

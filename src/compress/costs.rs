@@ -37,8 +37,8 @@ fn class(log: i32) -> usize {
 }
 
 impl Costs {
-    /// The costs of atoms like these.
-    pub fn of(atoms: &[Atom], channels: usize, size: Size) -> Self {
+    /// The costs of atoms like these, among so many others.
+    pub fn of(atoms: &[Atom], others: usize, channels: usize, size: Size) -> Self {
         let mut luma = [0.3; SIZES];
         let mut other = [[[0.05; SIZES]; SIZES]; MAX_COMPONENTS - 1];
         let mut overall = [[0.3; SIZES]; MAX_COMPONENTS - 1];
@@ -70,7 +70,7 @@ impl Costs {
             to_bits(table);
         }
         let leaves = (size.pixels() as f32 / LEAF_PX).max(1.0);
-        let density = (atoms.len() as f32 / leaves).max(1e-3);
+        let density = ((atoms.len() + others) as f32 / leaves).max(1e-3);
         let count = (1.0 + 1.0 / density).log2() + 1.4;
         Self { luma, other, smaller, stretch, count, channels }
     }

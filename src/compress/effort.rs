@@ -16,23 +16,31 @@ pub struct Effort {
     pub iterations: u64,
     /// Rounds of search, with refitting in between; at least 1.
     pub rounds: usize,
-    /// Sweeps of a search, at most.
+    /// Sweeps of the search of a round, at most.
     pub sweeps: usize,
+    /// Sweeps of the last one.
+    pub last_sweeps: usize,
     /// Passes of a refitting.
     pub refit_iterations: u64,
+    /// Groups in which Gaussians are rounded in the end; at least 1.
+    pub groups: usize,
+    /// Passes of the refitting of those that are left after a group.
+    pub group_iterations: u64,
 }
 
 impl Effort {
     /// What a preset stands for.
     pub fn of(quality: Quality) -> Self {
-        let (iterations, rounds, sweeps, refit_iterations) = match quality {
-            Quality::Draft => (24, 1, 1, 0),
-            Quality::Fast => (60, 3, 2, 12),
-            Quality::Balanced => (80, 5, 3, 40),
-            Quality::High => (600, 6, 4, 60),
-            Quality::Max => (2000, 10, 6, 120),
+        let (iterations, rounds, sweeps, refit_iterations, groups, group_iterations) = match quality
+        {
+            Quality::Draft => (24, 1, 1, 0, 1, 0),
+            Quality::Fast => (60, 3, 2, 12, 4, 4),
+            Quality::Balanced => (80, 5, 3, 40, 8, 8),
+            Quality::High => (600, 6, 4, 60, 8, 16),
+            Quality::Max => (2000, 10, 6, 120, 16, 20),
         };
-        Self { iterations, rounds, sweeps, refit_iterations }
+        let last_sweeps = sweeps;
+        Self { iterations, rounds, sweeps, last_sweeps, refit_iterations, groups, group_iterations }
     }
 
     /// The effort for pictures with so many pixels for each Gaussian. Where few Gaussians draw
@@ -44,12 +52,15 @@ impl Effort {
                 iterations: self.iterations * 3 / 2,
                 rounds: self.rounds * 8 / 5,
                 sweeps: self.sweeps * 2,
+                last_sweeps: self.last_sweeps * 2,
                 refit_iterations: self.refit_iterations * 2 / 3,
+                ..self
             },
-            DENSE_PX.. => self,
+            DENSE_PX.. => Self { sweeps: self.sweeps.max(2) - 1, ..self },
             _ => Self {
                 rounds: self.rounds * 6 / 5,
                 sweeps: self.sweeps * 4 / 3,
+                last_sweeps: self.last_sweeps * 4 / 3,
                 refit_iterations: self.refit_iterations * 3 / 2,
                 ..self
             },
@@ -58,6 +69,7 @@ impl Effort {
 
     /// Passes of the fit and of all that refit it.
     pub(super) fn passes(&self) -> u64 {
-        self.iterations + self.rounds.saturating_sub(1) as u64 * self.refit_iterations
+        let refits = self.rounds.saturating_sub(1) as u64 * self.refit_iterations;
+        self.iterations + refits + self.groups.saturating_sub(1) as u64 * self.group_iterations
     }
 }

@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use super::base_layer::{self, BaseLayer};
+use super::color_basis::color_basis;
 use super::course::{Course, Observer};
-use super::quantize::{quantize_all, to_components};
+use super::quantize::quantize_all;
 use super::search::Search;
 use super::{CompressOptions, Effort, Parts, Target, estimate};
 use crate::backend::Backend;
 use crate::blend::Blend;
 use crate::codec;
 use crate::codec::coded::atom::Atom;
-use crate::codec::coded::{Coded, Order};
+use crate::codec::coded::{Basis, Coded, Order};
 use crate::density::{self, DensityOptions, Plan};
 use crate::error::{Error, Result};
 use crate::fit::{FitOptions, Fitter, RatePenalty, recipe};
@@ -57,21 +58,23 @@ const ATTEMPTS: usize = 12;
 
 /// An encoding in progress.
 pub(super) struct Encoder<'a> {
-    backend: &'a mut dyn Backend,
-    course: Course<'a>,
+    pub(super) backend: &'a mut dyn Backend,
+    pub(super) course: Course<'a>,
     image: &'a Arc<Image>,
-    effort: Effort,
+    pub(super) effort: Effort,
     order: Order,
-    parts: Parts,
+    pub(super) parts: Parts,
     seed: u64,
     base: BaseLayer,
     /// What the base layer leaves.
-    rest: Arc<Image>,
+    pub(super) rest: Arc<Image>,
     step: u8,
+    /// What colours have their components in.
+    basis: Basis,
     /// That of the last fit: the next one goes on from what it knows of the curvature.
-    optimizer: Option<Optimizer>,
+    pub(super) optimizer: Option<Optimizer>,
     /// What became of its Gaussians since.
-    rows: RowMap,
+    pub(super) rows: RowMap,
 }
 
 impl<'a> Encoder<'a> {
@@ -98,6 +101,7 @@ impl<'a> Encoder<'a> {
             base,
             rest,
             step: 0,
+            basis: Basis::default(),
             optimizer: None,
             rows: RowMap::default(),
         };
@@ -162,7 +166,7 @@ impl<'a> Encoder<'a> {
             self.set_step(self.step() * ratio)?;
             let mut gaussians = drawn(coded);
             self.add(&mut gaussians)?;
-            gaussians = self.refit(gaussians)?;
+            gaussians = self.refit(gaussians, self.effort.refit_iterations)?;
             coded = self.searched(&gaussians)?;
         }
         match best {
@@ -175,7 +179,7 @@ impl<'a> Encoder<'a> {
     /// Takes away the atoms that are worth least, as long as a PSNR is reached.
     fn trim(&mut self, mut coded: Coded, psnr_db: f64) -> Result<Coded> {
         self.set_step(Coded::step_of(coded.step))?;
-        let mut search = self.begin_search(coded.atoms.clone())?;
+        let mut search = self.begin_search(coded.atoms.clone(), 0)?;
         while !search.atoms().is_empty() {
             let some = estimate::BITS * (search.atoms().len() / TRIM_SHARE) as f64;
             search.drop_least(some);
@@ -208,13 +212,13 @@ impl<'a> Encoder<'a> {
     /// Sets the colour step, and with it the base layer.
     fn set_step(&mut self, step: f64) -> Result<()> {
         self.step = Coded::step_near(step);
-        let coded = self.base.quantize(self.image, self.step);
+        let coded = self.base.quantize(self.image, self.basis, self.step);
         self.rest = base_layer::without(self.backend, self.image, &coded.gaussians())?;
         Ok(())
     }
 
-    fn coded(&self, atoms: Vec<Atom>) -> Coded {
-        Coded { atoms, ..self.base.quantize(self.image, self.step) }
+    pub(super) fn coded(&self, atoms: Vec<Atom>) -> Coded {
+        Coded { atoms, ..self.base.quantize(self.image, self.basis, self.step) }
     }
 
     fn fit(&mut self, count: usize) -> Result<Gaussians> {
@@ -224,14 +228,18 @@ impl<'a> Encoder<'a> {
         let fitter = Fitter::new(self.backend, Arc::clone(&self.rest), options)?;
         let (best, optimizer) = self.course.run(fitter)?;
         self.remember(optimizer, &best.gaussians);
+        if self.parts.color_basis {
+            self.basis = color_basis(&best.gaussians, self.step());
+            self.set_step(self.step())?;
+        }
         Ok(best.gaussians)
     }
 
-    fn refit(&mut self, gaussians: Gaussians) -> Result<Gaussians> {
-        if self.effort.refit_iterations == 0 || gaussians.is_empty() {
+    pub(super) fn refit(&mut self, gaussians: Gaussians, iterations: u64) -> Result<Gaussians> {
+        if iterations == 0 || gaussians.is_empty() {
             return Ok(gaussians);
         }
-        let mut options = self.fit_options(gaussians.len(), self.effort.refit_iterations);
+        let mut options = self.fit_options(gaussians.len(), iterations);
         options.density = DensityOptions::FIXED;
         options.colors = ColorStart::Local;
         let mut optimizer = self.optimizer.take();
@@ -284,21 +292,31 @@ impl<'a> Encoder<'a> {
             }
             gaussians = drawn(coded);
             self.add(&mut gaussians)?;
-            gaussians = self.refit(gaussians)?;
+            gaussians = self.refit(gaussians, self.effort.refit_iterations)?;
         }
-        self.searched(&gaussians)
+        self.settle(gaussians)
     }
 
     /// Gaussians quantised and searched.
     fn searched(&mut self, gaussians: &Gaussians) -> Result<Coded> {
-        let nearest = quantize_all(gaussians, self.step(), self.rest.size());
+        let nearest = self.nearest(gaussians);
         self.rows.retain(&nearest.iter().map(Option::is_some).collect::<Vec<_>>());
-        let mut search = self.begin_search(nearest.into_iter().flatten().collect())?;
+        self.swept(nearest.into_iter().flatten().collect(), self.effort.sweeps)
+    }
+
+    /// The nearest atom of each.
+    pub(super) fn nearest(&self, gaussians: &Gaussians) -> Vec<Option<Atom>> {
+        quantize_all(gaussians, &self.basis, self.step(), self.rest.size())
+    }
+
+    /// A picture whose atoms have gone through the sweeps of a search, so many at most.
+    pub(super) fn swept(&mut self, atoms: Vec<Atom>, sweeps: usize) -> Result<Coded> {
+        let mut search = self.begin_search(atoms, 0)?;
         // One is worth waiting for.
         let sweeps = match (self.parts.search, self.course.is_over()) {
             (false, _) => 0,
             (true, true) => 1,
-            (true, false) => self.effort.sweeps,
+            (true, false) => sweeps,
         };
         for _ in 0..sweeps {
             let count = search.atoms().len();
@@ -312,12 +330,14 @@ impl<'a> Encoder<'a> {
         Ok(self.coded(atoms))
     }
 
-    fn begin_search(&mut self, atoms: Vec<Atom>) -> Result<Search> {
+    /// A search over `atoms`, which are all that draws but for `others`, whose part is not in
+    /// [`Self::rest`].
+    pub(super) fn begin_search(&mut self, atoms: Vec<Atom>, others: usize) -> Result<Search> {
         let (size, channels) = (self.rest.size(), self.rest.channels());
         let gaussians = drawn(self.coded(atoms.clone()));
         let missing = base_layer::without(self.backend, &self.rest, &gaussians)?;
-        let residual = components(&missing, -1.0);
-        Ok(Search::new(size, channels, self.step, self.lambda(), residual, atoms))
+        let residual = components(&missing, &self.basis, -1.0);
+        Ok(Search::new(size, channels, self.step, self.lambda(), residual, atoms).among(others))
     }
 
     /// Bytes of the file of a picture.
@@ -343,7 +363,7 @@ impl<'a> Encoder<'a> {
             self.add(&mut gaussians)?;
             coded = self.searched(&gaussians)?;
         }
-        let mut search = self.begin_search(std::mem::take(&mut coded.atoms))?;
+        let mut search = self.begin_search(std::mem::take(&mut coded.atoms), 0)?;
         // Bits that files get shorter by for each that was thought to be dropped.
         let mut truth = 1.0_f64;
         let mut before: Option<(u64, f64)> = None;
@@ -404,12 +424,13 @@ impl<'a> Encoder<'a> {
 }
 
 /// The atoms of a picture as Gaussians.
-fn drawn(coded: Coded) -> Gaussians {
+pub(super) fn drawn(coded: Coded) -> Gaussians {
     Coded { base: Vec::new(), ..coded }.gaussians()
 }
 
-/// A picture in the orthonormal basis, `[C, H, W]`, times `factor`.
-fn components(image: &Image, factor: f32) -> Vec<f32> {
+/// A picture in a basis, `[C, H, W]`, times `factor`.
+fn components(image: &Image, basis: &Basis, factor: f32) -> Vec<f32> {
+    let to_components = basis.components();
     let (channels, pixels) = (image.channels(), image.size().pixels());
     let mut out = vec![0.0; channels * pixels];
     let mut color = vec![0.0; channels];

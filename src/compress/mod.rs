@@ -4,6 +4,7 @@
 
 mod base_layer;
 mod candidates;
+mod color_basis;
 mod costs;
 mod course;
 mod effort;
@@ -13,6 +14,7 @@ mod parts;
 mod patch;
 mod quantize;
 mod search;
+mod settle;
 mod splat;
 mod turn;
 

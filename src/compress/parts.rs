@@ -11,10 +11,26 @@ pub struct Parts {
     pub search: bool,
     /// Rounds that add Gaussians and fit anew what was quantised.
     pub refitting: bool,
+    /// A basis of colours of the picture's own.
+    pub color_basis: bool,
+    /// Rounding group by group in the end, the others fitted anew after each.
+    pub groups: bool,
+}
+
+impl Parts {
+    /// All of them.
+    pub const ALL: Self = Self {
+        base_layer: true,
+        rate_penalty: true,
+        search: true,
+        refitting: true,
+        color_basis: true,
+        groups: true,
+    };
 }
 
 impl Default for Parts {
     fn default() -> Self {
-        Self { base_layer: true, rate_penalty: true, search: true, refitting: true }
+        Self::ALL
     }
 }

@@ -1,5 +1,6 @@
 //! From continuous parameters to the nearest atom.
 
+use crate::codec::coded::Basis;
 use crate::codec::coded::atom::{
     Atom, Lattice, MAX_COMPONENT, MAX_COMPONENTS, POSITION_BITS, SMALLEST_SCALE, Shape, Steps,
     finest_angle,
@@ -89,29 +90,18 @@ impl Geometry {
     }
 }
 
-/// The orthonormal basis of colours: luma and two differences; alpha stays alone.
-pub fn to_components(color: &[f32]) -> [f32; MAX_COMPONENTS] {
-    match *color {
-        [gray] => [gray, 0.0, 0.0, 0.0],
-        [r, g, b, ref rest @ ..] => {
-            let alpha = rest.first().copied().unwrap_or_default();
-            [
-                (r + g + b) * 0.577_350_27,
-                (r - b) * std::f32::consts::FRAC_1_SQRT_2,
-                (2.0 * g - r - b) * 0.408_248_3,
-                alpha,
-            ]
-        }
-        _ => [0.0; MAX_COMPONENTS],
-    }
-}
-
 /// Every Gaussian's nearest atom at a colour step `d`; nothing for those that round to no colour.
-pub fn quantize_all(gaussians: &Gaussians, step: f64, size: Size) -> Vec<Option<Atom>> {
+pub fn quantize_all(
+    gaussians: &Gaussians,
+    basis: &Basis,
+    step: f64,
+    size: Size,
+) -> Vec<Option<Atom>> {
+    let components = basis.components();
     let atom = |index: usize| {
         let [a, b, c, d] = gaussians.factor_px[index].map(f64::from);
         let norm = (std::f64::consts::PI * (a * d - b * c).abs()).sqrt() / step;
-        let color = to_components(gaussians.color_of(index)).map(|v| {
+        let color = components(gaussians.color_of(index)).map(|v| {
             let most = f64::from(MAX_COMPONENT);
             (f64::from(v) * norm).round().clamp(-most, most) as i32
         });

@@ -29,6 +29,8 @@ pub struct Search {
     atoms: Vec<Atom>,
     /// Where among the atoms of the beginning each comes from.
     rows: RowMap,
+    /// Gaussians that are drawn besides and are not searched.
+    others: usize,
 }
 
 /// What a sweep did.
@@ -70,7 +72,12 @@ impl Search {
         let step_square = Coded::step_of(step).powi(2) as f32;
         let rules = Rules { size, channels, step, step_square, lambda, arch: Arch::new() };
         let rows = RowMap::identity(atoms.len());
-        Self { rules, residual, atoms, rows }
+        Self { rules, residual, atoms, rows, others: 0 }
+    }
+
+    /// The same among so many others that stay as they are.
+    pub fn among(self, others: usize) -> Self {
+        Self { others, ..self }
     }
 
     /// The atoms as they are now.
@@ -86,7 +93,7 @@ impl Search {
     /// Takes away the atoms that are worth least for their bits, `bits` in all, about, and at
     /// least one. Returns the bits that these take, about.
     pub fn drop_least(&mut self, bits: f64) -> f64 {
-        let costs = Costs::of(&self.atoms, self.rules.channels, self.rules.size);
+        let costs = self.costs();
         let size = self.rules.size;
         // What half the squared error rises by without an atom, for each of its bits.
         let mut worth: Vec<(f32, f32, usize)> = (0..self.atoms.len())
@@ -120,6 +127,10 @@ impl Search {
         dropped
     }
 
+    fn costs(&self) -> Costs {
+        Costs::of(&self.atoms, self.others, self.rules.channels, self.rules.size)
+    }
+
     fn retain(&mut self, alive: &[bool]) {
         self.rows.retain(alive);
         let mut alive = alive.iter();
@@ -137,7 +148,7 @@ impl Search {
 
     /// Gives every atom its turn once.
     pub fn sweep(&mut self) -> Changes {
-        let costs = Costs::of(&self.atoms, self.rules.channels, self.rules.size);
+        let costs = self.costs();
         let (size, step) = (self.rules.size, self.rules.step);
         let jobs: Vec<Option<Job>> = (0..self.atoms.len())
             .into_par_iter()

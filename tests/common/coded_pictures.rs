@@ -2,8 +2,8 @@
 //!
 //! Use with `#[path = "common/coded_pictures.rs"] mod coded_pictures;`.
 
-use lgi::codec::coded::Coded;
 use lgi::codec::coded::atom::{Atom, Lattice};
+use lgi::codec::coded::{Basis, Coded};
 use lgi::image::Size;
 
 /// Numbers that look random and are the same everywhere (splitmix64).
@@ -44,7 +44,12 @@ fn atom(numbers: &mut Numbers, size: Size, channels: usize, largest: i32) -> Ato
 /// A made-up picture of `count` Gaussians whose colours are at most `largest` in size.
 pub fn picture(seed: u64, size: Size, channels: usize, count: usize, largest: i32) -> Coded {
     let mut numbers = Numbers(seed);
-    let mut coded = Coded { size, channels, step: 150, spacing: 5, base: vec![], atoms: vec![] };
+    let mut basis = Basis::default();
+    if channels >= 3 {
+        basis.turns = std::array::from_fn(|_| (numbers.below(256) - 128) as i8);
+    }
+    let (base, atoms) = (vec![], vec![]);
+    let mut coded = Coded { size, channels, step: 150, spacing: 5, basis, base, atoms };
     for _ in 0..coded.grid().count() {
         let mut color = [0; 4];
         for component in color.iter_mut().take(channels) {

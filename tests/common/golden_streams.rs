@@ -14,13 +14,13 @@ pub const GOLDEN: [(&str, Order, &[u8], [u64; 2]); 6] = [
         "photo",
         Order::Sequential,
         include_bytes!("../golden/photo.lgi"),
-        [0xa564_326c_8cbd_6269, 0x8cd9_deff_5d11_b41b],
+        [0xb7ac_aa20_3085_922f, 0x21cc_d2d7_f85e_558c],
     ),
     (
         "alpha",
         Order::Sequential,
         include_bytes!("../golden/alpha.lgi"),
-        [0xf4c2_7c36_1ce2_2cf1, 0xbab5_4662_2a1d_5d6b],
+        [0x2020_eec8_81b4_4f48, 0xfc6d_abc1_836e_9f2f],
     ),
     (
         "gray",
@@ -32,13 +32,13 @@ pub const GOLDEN: [(&str, Order, &[u8], [u64; 2]); 6] = [
         "photo_progressive",
         Order::Progressive,
         include_bytes!("../golden/photo_progressive.lgi"),
-        [0x7c2f_3064_dace_0439, 0x6f19_7cc0_6c5f_026b],
+        [0x64f1_3d7f_ddf8_1287, 0x887c_cb9a_7d25_e6d8],
     ),
     (
         "alpha_progressive",
         Order::Progressive,
         include_bytes!("../golden/alpha_progressive.lgi"),
-        [0x7efe_4a16_3fd1_f985, 0x3483_1450_f131_5757],
+        [0x3c5b_5c1a_148b_eca8, 0xb89c_9658_c742_f213],
     ),
     (
         "gray_progressive",

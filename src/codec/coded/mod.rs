@@ -6,6 +6,7 @@
 mod account;
 pub mod atom;
 pub mod base;
+mod basis;
 mod coder;
 pub mod fixed;
 mod fixed_tables;
@@ -20,6 +21,7 @@ mod surroundings;
 mod symbols;
 
 pub use account::{PARTS, Part};
+pub use basis::{Basis, PLANES};
 pub use order::Order;
 pub(super) use payload::{Payloads, read, read_count, write};
 pub use payload::{Tables, bits_of_parts, train};

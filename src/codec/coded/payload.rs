@@ -3,6 +3,7 @@
 use super::account::{Account, Part};
 use super::atom::Atom;
 use super::base::{self, Grid};
+use super::basis::Basis;
 use super::coder::{Coder, Decoder, Encoder};
 use super::leaves::Leaves;
 use super::model::Model;
@@ -58,6 +59,9 @@ pub fn write(coded: &Coded, order: Order) -> Result<Vec<Vec<u8>>> {
         let mut symbols = Symbols { coder: &mut encoder, model: &mut model };
         if payloads.is_empty() {
             payload.extend([coded.step, coded.spacing]);
+            if coded.channels >= 3 {
+                payload.extend(coded.basis.turns.map(|turn| turn as u8));
+            }
             write_base(&mut symbols, coded)?;
         } else {
             walk.begin_layer();
@@ -88,14 +92,14 @@ fn write_atoms<C: Coder>(
 ///
 /// # Errors
 /// [`Error::Truncated`] if one ends too early, [`Error::Malformed`] if there are too many layers.
-pub fn read_count(payloads: &Payloads, size: Size) -> Result<u64> {
+pub fn read_count(payloads: &Payloads, size: Size, channels: usize) -> Result<u64> {
     if payloads.layers.len() > MOST_LAYERS {
         return Err(malformed(format!(
             "it has {} layers, more than {MOST_LAYERS}",
             payloads.layers.len()
         )));
     }
-    let head = Head::read(&mut Bytes(payloads.first))?;
+    let head = Head::read(&mut Bytes(payloads.first), channels)?;
     let base = Grid::new(size, 1 << head.spacing).count() as u64;
     let mut count = head.count.saturating_add(base);
     for layer in &payloads.layers {
@@ -109,16 +113,23 @@ struct Head {
     count: u64,
     step: u8,
     spacing: u8,
+    basis: Basis,
 }
 
 impl Head {
-    fn read(bytes: &mut Bytes) -> Result<Self> {
+    fn read(bytes: &mut Bytes, channels: usize) -> Result<Self> {
         let count = varint(bytes)?;
         let (step, spacing) = (bytes.u8()?, bytes.u8()?);
         if !SPACINGS.contains(&spacing) {
             return Err(unsupported(format!("its base layer is 2^{spacing} pixels apart")));
         }
-        Ok(Self { count, step, spacing })
+        let mut basis = Basis::default();
+        if channels >= 3 {
+            for turn in &mut basis.turns {
+                *turn = bytes.u8()? as i8;
+            }
+        }
+        Ok(Self { count, step, spacing, basis })
     }
 }
 
@@ -139,9 +150,9 @@ pub fn read(
     limits: &ReadLimits,
 ) -> Result<Coded> {
     let mut bytes = Bytes(payloads.first);
-    let Head { count, step, spacing } = Head::read(&mut bytes)?;
+    let Head { count, step, spacing, basis } = Head::read(&mut bytes, channels)?;
     let (base, atoms) = (Vec::new(), Vec::new());
-    let mut coded = Coded { size, channels, step, spacing, base, atoms };
+    let mut coded = Coded { size, channels, step, spacing, basis, base, atoms };
     let grid = coded.grid();
     let mut model = Model::trained();
     let walk = Walk::new(size, channels, !payloads.layers.is_empty());

@@ -2,17 +2,13 @@
 
 use super::atom::{Atom, COLOR_BITS, FACTOR_BITS, MAX_COMPONENTS, POSITION_BITS, Shape};
 use super::base::{self, Grid};
-use super::fixed::{OCTAVE, exp2, log2, multiply};
+use super::basis::Basis;
+use super::fixed::{DIRECTION_BITS, OCTAVE, exp2, log2, multiply};
 use crate::gaussians::Gaussians;
 use crate::image::Size;
 
 /// Logarithm of `1 / sqrt(pi)`, times 256.
 const INVERSE_ROOT_PI: i32 = -211;
-/// `1 / sqrt 3`, `1 / sqrt 2` and `1 / sqrt 6`, times `2^30`.
-const THIRD: i64 = 619_925_131;
-const HALF: i64 = 759_250_125;
-const SIXTH: i64 = 438_353_264;
-
 /// Steps of the logarithm of the colour step in an octave.
 const STEPS_PER_OCTAVE: i32 = 16;
 /// What is added to that logarithm.
@@ -38,6 +34,8 @@ pub struct Coded {
     pub step: u8,
     /// Logarithm to base 2 of the spacing of the base layer in pixels, 3 to 12.
     pub spacing: u8,
+    /// What colours have their components in.
+    pub basis: Basis,
     /// Colours of the base layer, row by row; fewer than its grid has if they come from a file that
     /// is cut off.
     pub base: Vec<[i32; MAX_COMPONENTS]>,
@@ -67,25 +65,18 @@ impl Coded {
         Grid::new(self.size, 1 << self.spacing)
     }
 
-    /// Colour of `k` at an amplitude, both exact, with [`COLOR_BITS`] behind the point.
-    fn color(&self, k: [i32; MAX_COMPONENTS], amplitude: i64) -> [i64; MAX_COMPONENTS] {
-        let bits = 30 + AMPLITUDE_BITS - COLOR_BITS;
-        let part =
-            |index: usize, basis: i64| multiply(i64::from(k[index]) * basis, amplitude, bits);
-        if self.channels == 1 {
-            return [part(0, 1 << 30), 0, 0, 0];
-        }
-        let (gray, orange, green) = (part(0, THIRD), part(1, HALF), part(2, SIXTH));
-        [gray + orange - green, gray + 2 * green, gray - orange - green, part(3, 1 << 30)]
-    }
-
-    /// One atom as integers: centre, factor and colour.
-    pub fn exact(&self, atom: &Atom) -> Exact {
-        let shape = atom.shape();
-        Exact {
-            position: atom.position(),
-            factor: shape.factor(),
-            color: self.color(atom.color, exact_amplitude(self.step, &shape)),
+    /// Colours of `k` at an amplitude, both exact, with [`COLOR_BITS`] behind the point.
+    fn colors(&self) -> impl Fn([i32; MAX_COMPONENTS], i64) -> [i64; MAX_COMPONENTS] + use<> {
+        let (rows, is_gray) = (self.basis.exact(), self.channels == 1);
+        let bits = DIRECTION_BITS + AMPLITUDE_BITS - COLOR_BITS;
+        move |k, amplitude| {
+            let k = k.map(i64::from);
+            let part = |v: i64| multiply(v, amplitude, bits);
+            if is_gray {
+                return [part(k[0] << DIRECTION_BITS), 0, 0, 0];
+            }
+            let channel = |c: usize| part((0..3).map(|j| k[j] * rows[j][c]).sum());
+            [channel(0), channel(1), channel(2), part(k[3] << DIRECTION_BITS)]
         }
     }
 
@@ -112,17 +103,27 @@ impl Coded {
         let grid = self.grid();
         let sigma = grid.sigma(FACTOR_BITS);
         let amplitude = self.exact_base_amplitude();
+        let colors = self.colors();
         let exact = |(index, color): (usize, &[i32; MAX_COMPONENTS])| Exact {
             position: grid.position(index),
             factor: [sigma, 0, 0, sigma],
-            color: self.color(*color, amplitude),
+            color: colors(*color, amplitude),
         };
         self.base.iter().enumerate().map(exact).collect()
     }
 
     /// All atoms as integers.
     pub fn exact_atoms(&self) -> Vec<Exact> {
-        self.atoms.iter().map(|atom| self.exact(atom)).collect()
+        let colors = self.colors();
+        let exact = |atom: &Atom| {
+            let shape = atom.shape();
+            Exact {
+                position: atom.position(),
+                factor: shape.factor(),
+                color: colors(atom.color, exact_amplitude(self.step, &shape)),
+            }
+        };
+        self.atoms.iter().map(exact).collect()
     }
 
     /// All Gaussians: first the base layer, then the atoms.
