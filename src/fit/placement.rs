@@ -133,8 +133,8 @@ impl Fitter<'_> {
             return Ok(Update::QuasiNewton(plan));
         }
         let kernel = self.optimizer.kernel();
-        let kernel =
-            kernel.ok_or("a part of the method does more than treat numbers one by one")?;
+        let kernel = kernel
+            .ok_or("the method is neither lbfgs alone nor parts that treat numbers one by one")?;
         Ok(Update::EachNumber(UpdateText {
             lines: kernel.lines,
             update: kernel.update,
