@@ -1,17 +1,30 @@
 // Sums over all Gaussians, first half: every workgroup leaves the sum of its lanes. A kernel of one
 // workgroup adds them up.
 
-var<private> own: vec4f;
+// Lanes that one lane sums.
+const LANES_EACH = 8u;
 
-fn term(lane: u32) -> vec4f {
-    return own;
-}
+var<workgroup> lane_sums: array<vec4f, ${WORKGROUP}>;
 
-// To be called by all lanes.
+// To be called by all lanes. In two steps and always in the same order: software has no cheap
+// barriers, of which a tree takes more.
 fn leave_sum(lane: u32, workgroup: u32, value: vec4f) {
-    own = value;
-    let sum = sum_of_terms(lane, ${WORKGROUP}u);
-    if (lane == 0u && workgroup * ${WORKGROUP}u < frame.splats) {
-        group_sums[workgroup] = sum;
+    lane_sums[lane] = value;
+    workgroupBarrier();
+    var sum = vec4f(0.0);
+    if (lane % LANES_EACH == 0u) {
+        for (var other = lane; other < min(lane + LANES_EACH, ${WORKGROUP}u); other++) {
+            sum += lane_sums[other];
+        }
     }
+    workgroupBarrier();
+    lane_sums[lane] = sum;
+    workgroupBarrier();
+    if (lane > 0u || workgroup * ${WORKGROUP}u >= frame.splats) {
+        return;
+    }
+    for (var first = LANES_EACH; first < ${WORKGROUP}u; first += LANES_EACH) {
+        sum += lane_sums[first];
+    }
+    group_sums[workgroup] = sum;
 }

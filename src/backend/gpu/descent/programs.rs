@@ -262,16 +262,12 @@ impl Program {
             }
             Self::Update => &[FRAME, STATUS, UPDATE],
             Self::Retract => &[FRAME, STATUS, PARAMETERS, COVARIANCE, covariance, RETRACT],
-            Self::Learn => {
-                &[FRAME, STATUS, SEARCH, VECTORS, TANGENT, BLOCKS, TREE_SUM, GROUP_SUM, LEARN]
-            }
+            Self::Learn => &[FRAME, STATUS, SEARCH, VECTORS, TANGENT, BLOCKS, GROUP_SUM, LEARN],
             Self::Decide => &[FRAME, STATUS, SEARCH, VECTORS, TREE_SUM, TOTAL, DECIDE],
-            Self::Combine => {
-                &[FRAME, STATUS, SEARCH, VECTORS, TANGENT, BLOCKS, TREE_SUM, GROUP_SUM, COMBINE]
-            }
+            Self::Combine => &[FRAME, STATUS, SEARCH, VECTORS, TANGENT, BLOCKS, GROUP_SUM, COMBINE],
             Self::Try => &[
                 FRAME, STATUS, SEARCH, VECTORS, TANGENT, PARAMETERS, COVARIANCE, covariance,
-                TREE_SUM, GROUP_SUM, TRY,
+                GROUP_SUM, TRY,
             ],
             Self::Slope => &[FRAME, STATUS, SEARCH, TREE_SUM, TOTAL, SLOPE],
         };
