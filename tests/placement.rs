@@ -238,14 +238,16 @@ fn what_does_not_fit_on_the_device_is_left_to_the_host_or_refused() {
 
 #[test]
 fn auto_takes_the_device_where_that_is_faster() {
-    let fit = |takes_updates, placement| {
-        let mut gpu = with(GpuOptions { takes_updates, ..GpuOptions::default() });
-        fitted(&mut gpu, options("adam", placement)).2["state"].clone()
-    };
-    let (host, device) = (fit(false, Placement::Host), fit(false, Placement::Device));
-    assert!(host != device);
-    assert!(fit(false, Placement::Auto) == host);
-    assert!(fit(true, Placement::Auto) == device);
+    for method in ["adam", "lbfgs"] {
+        let fit = |takes_updates, placement| {
+            let mut gpu = with(GpuOptions { takes_updates, ..GpuOptions::default() });
+            fitted(&mut gpu, options(method, placement)).2["state"].clone()
+        };
+        let (host, device) = (fit(false, Placement::Host), fit(false, Placement::Device));
+        assert!(host != device, "{method}");
+        assert!(fit(false, Placement::Auto) == host, "{method}");
+        assert!(fit(true, Placement::Auto) == device, "{method}");
+    }
 }
 
 #[test]
@@ -372,6 +374,10 @@ fn methods_that_cannot_be_placed_on_the_device_say_why() {
         options.placement = Placement::Auto;
         assert!(Fitter::new(&mut gpu, picture(), options).unwrap().step().is_ok());
     }
+    let mut long = options("lbfgs", Placement::Device);
+    long.optimizer.set("memory", 65.0).unwrap();
+    let error = Fitter::new(&mut gpu, picture(), long).err().unwrap();
+    assert!(error.to_string().contains("more than 64"), "{error}");
     let mut cpu = Cpu::new();
     let error = Fitter::new(&mut cpu, picture(), options("adam", Placement::Device));
     assert!(error.err().unwrap().to_string().contains("cpu"));

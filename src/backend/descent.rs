@@ -176,8 +176,8 @@ pub trait Descent {
     /// the plan, [`crate::Error::Device`] where it fails.
     fn load(&mut self, plan: &DescentPlan, state: &DescentState) -> Result<()>;
 
-    /// Makes as many iterations as there are constants for: `[steps, 3, constants]`, those of
-    /// position, shape and colour for each.
+    /// Makes so many iterations, with their constants: `[steps, 3, constants]`, those of position,
+    /// shape and colour for each. L-BFGS has none, and an iteration of it is a trial.
     ///
     /// # Errors
     /// [`crate::Error::Device`] where the device fails, or nothing was loaded.

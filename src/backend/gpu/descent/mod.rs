@@ -2,8 +2,10 @@
 //! constants ahead and looks at the losses afterwards.
 //!
 //! Every iteration packs the parameters into splats, bins and draws them as any pass does, judges
-//! the loss, and moves the parameters. Nothing is waited for until all of them are submitted. Lists
-//! that turn out too short stop it: everything after is void, and goes on from there with more room.
+//! the loss, and moves the parameters: by an elementwise update, or by L-BFGS, where the state that
+//! was drawn is a trial that is kept or not (see [`quasi_newton`]). Nothing is waited for until all
+//! of them are submitted. Lists that turn out too short stop it: everything after is void, and goes
+//! on from there with more room.
 
 mod held;
 mod programs;

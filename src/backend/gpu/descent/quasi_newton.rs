@@ -1,4 +1,11 @@
 //! What L-BFGS and its line search remember, on its way to the device and back.
+//!
+//! `memory` holds gradient, direction and step of the search, and then the pairs in a ring: vectors
+//! of one number for each coordinate (`vectors.wgsl`). `Search` has the scalars (`search.wgsl`). The
+//! kernels of a pass, in their order: `judge` keeps the state that was drawn or shortens the step;
+//! of a state that is kept, `differentiate` takes the gradient, `learn` makes the pair, and `decide`
+//! and `combine` make the direction by turns; `try` makes the step and the next state, and `slope`
+//! its slope.
 
 use super::super::Gpu;
 use super::super::buffers::Buffers;
