@@ -6,8 +6,7 @@ const LANES_EACH = 8u;
 
 var<workgroup> lane_sums: array<vec4f, ${WORKGROUP}>;
 
-// To be called by all lanes. In two steps and always in the same order: software has no cheap
-// barriers, of which a tree takes more.
+// To be called by all lanes. In two steps, with fewer barriers than a tree; always in the same order.
 fn leave_sum(lane: u32, workgroup: u32, value: vec4f) {
     lane_sums[lane] = value;
     workgroupBarrier();
