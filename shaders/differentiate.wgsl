@@ -4,7 +4,12 @@
 @compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
     let row = id.x + id.y * groups.x * ${WORKGROUP}u;
-    if (row >= frame.splats || status.halted > 0u) {
+#if SEARCHING
+    let rests = !has_accepted();
+#else
+    let rests = status.halted > 0u;
+#end
+    if (row >= frame.splats || rests) {
         return;
     }
     let factor = factor_of(row);
@@ -22,12 +27,50 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
 #end
     }
 
+#if SEARCHING
+    // The next search starts here.
+    let place = factor_place(row);
+    base[2u * row] = parameters[2u * row];
+    base[2u * row + 1u] = parameters[2u * row + 1u];
+    base[place] = factor.x;
+    base[place + 1u] = factor.y;
+    base[place + 2u] = factor.z;
+    base[place + 3u] = factor.w;
+    var has_finite_color = true;
+#for c in COLORS
+    base[color + ${c}u] = parameters[color + ${c}u];
+    has_finite_color = has_finite_color && is_finite(parameters[color + ${c}u]);
+#end
+    if (!has_finite_color) {
+        atomicStore(&status.broken, 1u);
+    }
+#if NORMALIZED
+#else
+    // The block of a Gaussian that adds up follows from itself; others come from the host.
+    let block = (2u + ${COLORS}u) * row;
+    let mass = 3.14159265358979 * abs(factor.x * factor.w - factor.y * factor.z);
+    blocks[block] = search.curvature * max(mass, search.smallest_mass_px);
+    var energy = 0.0;
+#for c in COLORS
+    blocks[block + 2u + ${c}u] = parameters[color + ${c}u];
+    energy += parameters[color + ${c}u] * parameters[color + ${c}u];
+#end
+    blocks[block + 1u] = energy + search.faded;
+#end
+#end
+
     let own = row * ${MOMENTS}u;
     // The coverage's moment, if there is one, stands between: its colour is a constant.
     let geometry = own + ${CHANNELS}u;
     let first = vec2f(moments[geometry], moments[geometry + 1u]);
     let second = vec3f(moments[geometry + 2u], moments[geometry + 3u], moments[geometry + 4u]);
+#if SEARCHING
+    var slope = pull_back(factor, first, second);
+    let bounds = vec2f(status.sigma_min_px, status.sigma_max_px);
+    slope.shape = project_gradient(factor, slope.shape, bounds);
+#else
     let slope = pull_back(factor, first, second);
+#end
     var finite = is_finite(slope.position.x) && is_finite(slope.position.y);
     let shape = 2u * frame.splats + ${SHAPE}u * row;
     let color_slope = (2u + ${SHAPE}u) * frame.splats + ${COLORS}u * row;

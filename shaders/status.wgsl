@@ -17,10 +17,14 @@ struct Status {
     center_y_px: f32,
     // Not 0 if a gradient or a colour is not finite.
     broken: atomic<u32>,
+    // One bit for each step whose state was no good as the trial of a line search.
+    rejected: u32,
 }
 
 const HALT_NO_ROOM = 1u;
 const HALT_NOT_FINITE = 2u;
+// No step along the direction is any good: what then, the host decides.
+const HALT_NO_STEP = 3u;
 
 // By its bits: a comparison of what is no number may be optimised away.
 fn is_finite(value: f32) -> bool {

@@ -19,8 +19,9 @@ const ROUNDS: usize = 8;
 /// Iterations of a round.
 const ITERATIONS: u64 = 16;
 
-/// The methods: one that remembers two numbers of each, and one that looks at the parameters too.
-const METHODS: [&str; 2] = ["adam", "adamw"];
+/// The methods: one that remembers two numbers of each, one that looks at the parameters too, and
+/// the default.
+const METHODS: [&str; 3] = ["adam", "adamw", "lbfgs"];
 
 #[derive(Serialize)]
 struct Row<'a> {

@@ -45,3 +45,36 @@ fn coordinates(factor: vec4f, offset: vec2f) -> Coordinates {
     let logarithm = with_eigenvalues(square, half, 0.5 * log(vec2f(largest, smallest)));
     return Coordinates(apply(inverse_of(factor), offset), logarithm.xyw);
 }
+
+// The gradient of the shape without what the bounds of the scales would undo. See `project_gradient`
+// in src/covariance/chain.rs.
+fn project_gradient(factor: vec4f, slope: vec3f, bounds: vec2f) -> vec3f {
+    // Clamped factors lie on the bound only up to rounding.
+    let edges = bounds * vec2f(1.001, 0.999);
+    let rotating = 0.5 * vec2f(factor.x + factor.w, factor.z - factor.y);
+    let reflecting = 0.5 * vec2f(factor.x - factor.w, factor.z + factor.y);
+    let lengths = vec2f(length(rotating), length(reflecting));
+    let largest = lengths.x + lengths.y;
+    let determinant = factor.x * factor.w - factor.y * factor.z;
+    let smallest = select(0.0, abs(determinant) / largest, largest > 0.0);
+    if (smallest > edges.x && largest < edges.y) {
+        return slope;
+    }
+    let turn = select(0.0, atan2(rotating.y, rotating.x), lengths.x > 0.0);
+    let mirror = select(0.0, atan2(reflecting.y, reflecting.x), lengths.y > 0.0);
+    let left = 0.5 * (turn + mirror);
+    let first = largest * vec2f(cos(left), sin(left));
+    let second = smallest * vec2f(-sin(left), cos(left));
+    let projected = without(factor, slope, first, largest, edges);
+    return without(factor, projected, second, smallest, edges);
+}
+
+// Without the part along `axis`, whose length is `sigma`, if that leads out of the bounds.
+fn without(factor: vec4f, slope: vec3f, axis: vec2f, sigma: f32, edges: vec2f) -> vec3f {
+    let moments = vec3f(axis.x * axis.x, axis.x * axis.y, axis.y * axis.y);
+    let normal = pull_back(factor, vec2f(0.0), moments).shape;
+    let weighted = vec3f(1.0, 0.5, 1.0) * normal;
+    let along = dot(slope, weighted) / max(dot(normal, weighted), 1e-30);
+    let leads_out = (along > 0.0 && sigma <= edges.x) || (along < 0.0 && sigma >= edges.y);
+    return select(slope, slope - along * normal, leads_out);
+}

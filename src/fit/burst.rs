@@ -45,7 +45,7 @@ impl Fitter<'_> {
             }
             progress => progress?,
         };
-        if let Some(progress) = &mut progress {
+        if let Some(progress) = progress.as_mut().filter(|progress| !progress.rejected) {
             progress.details = details;
         }
         Ok(progress)
@@ -59,7 +59,7 @@ impl Fitter<'_> {
             return 0;
         }
         let pixels = self.target.size().pixels().max(1) as u64;
-        let longest = LONGEST.min(MOST_PIXELS / pixels).max(1);
+        let longest = LONGEST.min(MOST_PIXELS / pixels).max(1).min(self.iterations_until_blocks());
         let last = (first + longest).min(stop.iterations);
         let interrupts = |iteration: &u64| {
             self.is_revision_due_at(*iteration) || self.are_details_due_between(first, *iteration)
@@ -84,6 +84,10 @@ impl Fitter<'_> {
             let what = "pairs of Gaussian and tile on this device";
             return Err(Error::Limit { what, value, limit });
         }
+        if descended.losses.is_empty() && !descended.broken {
+            // No trial is any good: what then, the host decides.
+            return Ok(None);
+        }
         let Some(cut) = self.first_stop(&descended) else {
             return self.commit(&descended).map(Some);
         };
@@ -106,6 +110,8 @@ impl Fitter<'_> {
             constants.extend(self.optimizer.constants(&step, ahead));
         }
         let lengths = self.group_lengths();
+        let is_loaded = matches!(self.place, Place::Device { is_loaded: true, .. });
+        let quasi_newton = if is_loaded { None } else { self.quasi_newton_state() };
         let Self { place, state, options, renderer, target, optimizer, .. } = self;
         let Place::Device { update, is_loaded } = place else {
             return Err(Error::Device("the method is not placed on the device".into()));
@@ -129,7 +135,8 @@ impl Fitter<'_> {
             };
             let gaussians = state.gaussians.clone();
             let memory = optimizer.memory(lengths);
-            device.load(&plan, &DescentState { gaussians, memory, best_loss })?;
+            let state = DescentState { gaussians, memory, best_loss, quasi_newton };
+            device.load(&plan, &state)?;
             *is_loaded = true;
         }
         device.descend(&constants, steps as usize)
@@ -139,8 +146,10 @@ impl Fitter<'_> {
     fn first_stop(&self, descended: &Descended) -> Option<u64> {
         let mut last_rise = self.state.last_rise;
         let iterations = self.state.iteration..;
-        for (iteration, (terms, _)) in iterations.zip(&descended.losses) {
-            let psnr_db = psnr_db_from_mse(terms.mse_8bit);
+        let states = descended.losses.iter().zip(&descended.rejected);
+        for (iteration, ((terms, _), rejected)) in iterations.zip(states) {
+            let psnr_db =
+                if *rejected { f64::NEG_INFINITY } else { psnr_db_from_mse(terms.mse_8bit) };
             self.options.stop.note(&mut last_rise, psnr_db, iteration);
             if self.options.stop.holds(last_rise, psnr_db, iteration).is_some() {
                 return Some(iteration - self.state.iteration);
@@ -160,11 +169,15 @@ impl Fitter<'_> {
             gaussians: self.state.gaussians.clone(),
             memory: Vec::new(),
             best_loss: f32::INFINITY,
+            quasi_newton: None,
         };
         let mut best = descended.best.map(|_| Gaussians::empty(0));
         device.fetch(&mut held, best.as_mut())?;
         self.state.gaussians = held.gaussians;
-        self.optimizer.advance(steps, &held.memory, lengths);
+        match held.quasi_newton {
+            None => self.optimizer.advance(steps, &held.memory, lengths),
+            Some(state) => self.take_quasi_newton(state, lengths),
+        }
         if let (Some(gaussians), Some(index)) = (best, descended.best) {
             let (terms, loss) = descended.losses[index];
             self.state.best = Some(Best {
@@ -175,10 +188,14 @@ impl Fitter<'_> {
             });
             self.state.rollbacks = 0;
         }
-        for (iteration, (terms, loss)) in (first..).zip(&descended.losses) {
+        let mut kept = None;
+        let states = descended.losses.iter().zip(&descended.rejected);
+        for (iteration, ((terms, loss), _)) in (first..).zip(states).filter(|(_, (_, no))| !**no) {
             let psnr_db = psnr_db_from_mse(terms.mse_8bit);
             self.options.stop.note(&mut self.state.last_rise, psnr_db, iteration);
             self.state.losses.push(f64::from(*loss));
+            self.state.failures = 0;
+            kept = Some(iteration);
         }
         let (terms, loss) = descended.losses.last().copied().unwrap_or((
             LossTerms { l1: f64::NAN, l2: f64::NAN, ssim: 0.0, mse_8bit: f64::NAN },
@@ -196,8 +213,9 @@ impl Fitter<'_> {
             return self.roll_back(&evaluation);
         }
         self.state.iteration = last;
-        let progress = self.progress(&evaluation);
-        self.state.previous_iteration = Some(last);
+        let mut progress = self.progress(&evaluation);
+        progress.rejected = kept != Some(last);
+        self.state.previous_iteration = kept.or(self.state.previous_iteration);
         self.state.iteration += 1;
         Ok(progress)
     }

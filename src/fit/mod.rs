@@ -30,6 +30,7 @@ mod parameters;
 mod placement;
 mod progress;
 mod quality;
+mod quasi_newton;
 mod rate_penalty;
 pub mod recipe;
 mod record;

@@ -6,8 +6,12 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::fitter::Fitter;
-use crate::backend::descent::UpdateText;
+use crate::backend::descent::{QuasiNewtonPlan, Update, UpdateText};
 use crate::error::{Error, Result};
+use crate::optim::{Backtracking, GaussNewton, TrustRegion};
+
+/// Most pairs of L-BFGS on the device, where every one takes two kernels more.
+const MOST_PAIRS: usize = 64;
 
 /// Where parameters, optimizer state and update rule live while nothing else happens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,9 +63,9 @@ pub(super) enum Place {
     Undecided,
     /// On the host.
     Host,
-    /// On the device, as this text.
+    /// On the device, in this way.
     Device {
-        update: UpdateText,
+        update: Update,
         /// Whether the device has the present state.
         is_loaded: bool,
     },
@@ -83,7 +87,7 @@ impl Fitter<'_> {
     /// [`Error::Unsupported`] with the reason where the device is asked for and cannot.
     pub(super) fn decide_place(&mut self) -> Result<()> {
         let wanted = self.options.placement;
-        self.place = match (wanted, self.update_text()) {
+        self.place = match (wanted, self.device_update()) {
             (Placement::Host, _) => Place::Host,
             (Placement::Device, Err(reason)) => {
                 let message = reason.to_owned();
@@ -102,8 +106,8 @@ impl Fitter<'_> {
         self.renderer.descent().is_some_and(|device| device.is_faster())
     }
 
-    /// The update as a kernel, or why there is none.
-    fn update_text(&mut self) -> Result<UpdateText, &'static str> {
+    /// The update as the device makes it, or why it cannot.
+    fn device_update(&mut self) -> Result<Update, &'static str> {
         if self.renderer.descent().is_none() {
             return Err("the cpu backend computes on the host");
         }
@@ -122,15 +126,42 @@ impl Fitter<'_> {
         if self.options.optimizer.follows_losses() {
             return Err("a schedule looks at every loss");
         }
+        if let Some(plan) = self.quasi_newton_plan() {
+            if plan.memory > MOST_PAIRS {
+                return Err("lbfgs remembers more than 64 steps");
+            }
+            return Ok(Update::QuasiNewton(plan));
+        }
         let kernel = self.optimizer.kernel();
-        let kernel =
-            kernel.ok_or("a part of the method does more than treat numbers one by one")?;
-        Ok(UpdateText {
+        let kernel = kernel
+            .ok_or("the method is neither lbfgs alone nor parts that treat numbers one by one")?;
+        Ok(Update::EachNumber(UpdateText {
             lines: kernel.lines,
             update: kernel.update,
             slots: kernel.slots,
             constants: kernel.constants,
             uses_value: kernel.uses_value,
+        }))
+    }
+
+    /// The numbers of L-BFGS and its line search, if that is the whole method.
+    fn quasi_newton_plan(&self) -> Option<QuasiNewtonPlan> {
+        let needs = self.optimizer.needs();
+        let rule = self.optimizer.quasi_newton().filter(|_| needs.blocks && needs.line_search)?;
+        let trust = TrustRegion::default();
+        Some(QuasiNewtonPlan {
+            memory: rule.memory,
+            scales: rule.scales.map(|scale| scale as f32),
+            least_curvature: rule.least_curvature as f32,
+            sufficient: Backtracking::SUFFICIENT as f32,
+            noise: Backtracking::NOISE as f32,
+            shorten: Backtracking::SHORTEN as f32,
+            tries: Backtracking::TRIES,
+            longest_move: trust.position,
+            longest_change: trust.shape,
+            curvature: self.curvature(),
+            smallest_mass_px: GaussNewton::SMALLEST_MASS_PX,
+            faded: GaussNewton::FADED,
         })
     }
 }

@@ -13,7 +13,7 @@ use crate::loss::Loss;
 use crate::optim::{PerGroup, Products, Step, Trial, TrustRegion};
 
 /// Iterations for which blocks that cost a pass over the picture are kept.
-const BLOCKS_EVERY: u64 = 10;
+pub(super) const BLOCKS_EVERY: u64 = 10;
 
 impl Fitter<'_> {
     /// Moments to gradients, without what the bounds of the scales would undo.

@@ -1,6 +1,6 @@
 //! Several transforms in a row.
 
-use super::{Flow, Groups, PerGroup, RowMap, Step, Transform};
+use super::{Flow, Groups, PerGroup, QuasiNewton, RowMap, Step, Transform};
 use crate::error::Result;
 
 /// Transforms applied one after the other.
@@ -40,6 +40,17 @@ impl Transform for Chain {
             }
         }
         Ok(Flow::On)
+    }
+
+    fn quasi_newton(&self) -> Option<QuasiNewton> {
+        let [link] = &self.links[..] else { return None };
+        link.quasi_newton()
+    }
+
+    fn take_up(&mut self, gradient: &Groups, quasi_newton: QuasiNewton) {
+        if let [link] = &mut self.links[..] {
+            link.take_up(gradient, quasi_newton);
+        }
     }
 
     fn stepped(&mut self, step: &Groups) {

@@ -53,6 +53,23 @@ pub struct GaussNewton {
 }
 
 impl GaussNewton {
+    /// Smallest mass of a Gaussian that adds up, in square pixels.
+    pub const SMALLEST_MASS_PX: f32 = SMALLEST_MASS_PX;
+    /// What is added to the energy of a Gaussian that adds up.
+    pub const FADED: f32 = FADED;
+
+    /// The blocks one after the other: mass, energy, and what stands for the colour,
+    /// `[N, 2 + C]`.
+    pub fn rows(&self) -> Vec<f32> {
+        let mut rows = Vec::with_capacity(self.mass.len() * (2 + self.channels));
+        let colors = self.color.chunks_exact(self.channels.max(1));
+        for ((mass, energy), color) in self.mass.iter().zip(&self.energy).zip(colors) {
+            rows.extend([*mass, energy + self.faded]);
+            rows.extend(color);
+        }
+        rows
+    }
+
     /// Refills with the blocks of Gaussians that add up, keeping the allocations. `curvature` is
     /// the second derivative of the loss along one value of one pixel.
     pub fn set(&mut self, gaussians: &Gaussians, curvature: f32) {

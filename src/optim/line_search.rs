@@ -38,6 +38,31 @@ pub enum Trial {
 }
 
 impl Backtracking {
+    /// Least fall of the loss, as a share of what the slope promises.
+    pub const SUFFICIENT: f64 = SUFFICIENT;
+    /// Rise of the loss, as a share of it, that is taken for noise.
+    pub const NOISE: f64 = NOISE;
+    /// What a step is shortened by.
+    pub const SHORTEN: f64 = SHORTEN;
+    /// Steps that are tried along one direction.
+    pub const TRIES: u32 = TRIES;
+
+    /// A search that started at `loss` and is at its trial number `tries`, counted from 1, of
+    /// this share of the direction.
+    pub fn at(loss: f64, scale: f64, tries: u32) -> Self {
+        Self { loss, scale, tries }
+    }
+
+    /// Share of the direction that is being tried.
+    pub fn scale(&self) -> f64 {
+        self.scale
+    }
+
+    /// Steps that were tried, this one included.
+    pub fn tries(&self) -> u32 {
+        self.tries
+    }
+
     /// A search that starts at `loss` and tries the whole direction first.
     pub fn new(loss: f64) -> Self {
         Self { loss, scale: 1.0, tries: 1 }

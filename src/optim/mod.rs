@@ -33,6 +33,7 @@ mod optimizer;
 mod options;
 mod part;
 pub mod penalties;
+mod quasi_newton;
 pub mod recording;
 pub mod registry;
 mod rows;
@@ -60,6 +61,7 @@ pub use options::{
     OptimizerOptions, check_setting, default_of, full_name, of_all_groups, owner, part_in,
 };
 pub use part::{Build, Kind, Needs, Part, Setting};
+pub use quasi_newton::{CurvaturePair, QuasiNewton};
 pub use rows::RowMap;
 pub use rules::Lbfgs;
 pub use step::{Flow, Products, Step, Transform};

@@ -4,7 +4,10 @@ use super::constraints::Constraint;
 use super::part::Needs;
 use super::penalties::Penalty;
 use super::wrappers::{After, TileBatches, Wrapper};
-use super::{Chain, Clock, Flow, Groups, Method, PerGroup, RowMap, Step, Transform, UpdateKernel};
+use super::{
+    Chain, Clock, Flow, Groups, Method, PerGroup, QuasiNewton, RowMap, Step, Transform,
+    UpdateKernel,
+};
 use crate::error::Result;
 use crate::gaussians::Gaussians;
 
@@ -56,9 +59,22 @@ impl Optimizer {
 
     /// The whole method as one kernel, if it is nothing but elementwise links.
     pub fn kernel(&self) -> Option<UpdateKernel> {
-        let alone =
-            self.wrappers.is_empty() && self.constraints.is_empty() && self.penalties.is_empty();
-        alone.then(|| self.chain.kernel()).flatten()
+        self.is_chain().then(|| self.chain.kernel()).flatten()
+    }
+
+    /// What the method remembers, if it is nothing but the two loops of L-BFGS.
+    pub fn quasi_newton(&self) -> Option<QuasiNewton> {
+        self.is_chain().then(|| self.chain.quasi_newton()).flatten()
+    }
+
+    /// See [`Transform::take_up`].
+    pub fn take_up(&mut self, gradient: &Groups, quasi_newton: QuasiNewton) {
+        self.chain.take_up(gradient, quasi_newton);
+    }
+
+    /// Whether nothing stands around the chain.
+    fn is_chain(&self) -> bool {
+        self.wrappers.is_empty() && self.constraints.is_empty() && self.penalties.is_empty()
     }
 
     /// See [`Chain::constants`].

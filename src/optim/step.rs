@@ -1,7 +1,7 @@
 //! The links that a chain is made of, and what they know of the step being taken.
 
 use super::elementwise::Formula;
-use super::{Clock, GaussNewton, Groups, PerGroup, RowMap};
+use super::{Clock, GaussNewton, Groups, PerGroup, QuasiNewton, RowMap};
 use crate::error::Result;
 
 /// What a transform may know about the step being taken.
@@ -68,6 +68,15 @@ pub trait Transform: Send {
     fn formula_mut(&mut self) -> Option<&mut dyn Formula> {
         None
     }
+
+    /// What the link remembers, if it is nothing but the two loops of L-BFGS.
+    fn quasi_newton(&self) -> Option<QuasiNewton> {
+        None
+    }
+
+    /// Takes up what [`Self::quasi_newton`] has become after updates elsewhere, the last of which
+    /// was of this gradient.
+    fn take_up(&mut self, _gradient: &Groups, _quasi_newton: QuasiNewton) {}
 
     /// Says which step was made in the end, for rules that learn from it.
     fn stepped(&mut self, _step: &Groups) {}

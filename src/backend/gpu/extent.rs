@@ -52,7 +52,7 @@ impl Extent {
     ) -> [u32; 2] {
         let count = self.splats as u64;
         let items = match kernel {
-            Kernel::Scan | Kernel::Judge | Kernel::Center => return [1, 1],
+            Kernel::Scan | Kernel::Judge { .. } | Kernel::Center => return [1, 1],
             Kernel::Emit | Kernel::Pack { .. } => count,
             Kernel::Place => u64::from(pairs),
             Kernel::Gather => count * (self.channels + GEOMETRY_MOMENTS) as u64,

@@ -40,10 +40,16 @@ pub(super) enum Slot {
     Constants,
     History,
     Status,
+    // Of a descent with a line search besides.
+    Base,
+    Blocks,
+    Search,
+    Pairs,
+    GroupSums,
 }
 
 impl Slot {
-    pub(super) const COUNT: usize = Self::Status as usize + 1;
+    pub(super) const COUNT: usize = Self::GroupSums as usize + 1;
 
     fn variable(self) -> &'static str {
         match self {
@@ -70,6 +76,11 @@ impl Slot {
             Self::Constants => "constants",
             Self::History => "history",
             Self::Status => "status",
+            Self::Base => "base",
+            Self::Blocks => "blocks",
+            Self::Search => "search",
+            Self::Pairs => "pairs",
+            Self::GroupSums => "group_sums",
         }
     }
 }
@@ -115,7 +126,10 @@ pub enum Kernel {
         normalized: bool,
     },
     /// The loss of a state, and whether it is the best so far.
-    Judge,
+    Judge {
+        /// The state may be the trial of a line search, to be kept or not.
+        searching: bool,
+    },
     /// The centre of gravity of all Gaussians.
     Center,
 }
@@ -138,7 +152,8 @@ const GATHER: &str = include_str!("../../../shaders/gather.wgsl");
 pub(super) const STATUS: &str = include_str!("../../../shaders/status.wgsl");
 pub(super) const PARAMETERS: &str = include_str!("../../../shaders/parameters.wgsl");
 const PACK: &str = include_str!("../../../shaders/pack.wgsl");
-const TREE_SUM: &str = include_str!("../../../shaders/tree_sum.wgsl");
+pub(super) const SEARCH: &str = include_str!("../../../shaders/search.wgsl");
+pub(super) const TREE_SUM: &str = include_str!("../../../shaders/tree_sum.wgsl");
 const JUDGE: &str = include_str!("../../../shaders/judge.wgsl");
 const CENTER: &str = include_str!("../../../shaders/center.wgsl");
 
@@ -150,7 +165,7 @@ pub(super) const FRAME_BINDING: Binding = (Slot::Frame, Access::Uniform, "Frame"
 
 impl Kernel {
     #[doc(hidden)]
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Emit,
         Self::Scan,
         Self::Place,
@@ -165,7 +180,8 @@ impl Kernel {
         Self::Gather,
         Self::Pack { normalized: false },
         Self::Pack { normalized: true },
-        Self::Judge,
+        Self::Judge { searching: false },
+        Self::Judge { searching: true },
         Self::Center,
     ];
 
@@ -182,7 +198,7 @@ impl Kernel {
             Self::Backward => "device/backward",
             Self::Gather => "device/gather",
             Self::Pack { .. } => "device/pack",
-            Self::Judge => "device/judge",
+            Self::Judge { .. } => "device/judge",
             Self::Center => "device/center",
         }
     }
@@ -199,7 +215,8 @@ impl Kernel {
             Self::Backward => &[FRAME, TILE_KERNEL, LOAD, BACKWARD, END],
             Self::Gather => &[FRAME, GATHER],
             Self::Pack { .. } => &[FRAME, PARAMETERS, PACK],
-            Self::Judge => &[FRAME, STATUS, TREE_SUM, JUDGE],
+            Self::Judge { searching: false } => &[FRAME, STATUS, TREE_SUM, JUDGE],
+            Self::Judge { searching: true } => &[FRAME, STATUS, SEARCH, TREE_SUM, JUDGE],
             Self::Center => &[FRAME, STATUS, PARAMETERS, TREE_SUM, CENTER],
         }
     }
@@ -274,12 +291,12 @@ impl Kernel {
                 (Slot::Moments, Write, "array<f32>"),
             ],
             Self::Pack { .. } => vec![parameters, (Slot::Splats, Write, "array<vec4f>")],
-            Self::Judge => vec![
-                counters,
-                (Slot::LossSums, Read, "array<vec4f>"),
-                (Slot::History, Write, "array<vec4f>"),
-                status,
-            ],
+            Self::Judge { searching } => {
+                let search = searching.then_some((Slot::Search, Write, "Search"));
+                let sums = (Slot::LossSums, Read, "array<vec4f>");
+                let history = (Slot::History, Write, "array<vec4f>");
+                [counters, sums, history, status].into_iter().chain(search).collect()
+            }
             Self::Center => vec![parameters, status],
         }
     }
@@ -295,7 +312,7 @@ impl Kernel {
     pub(super) fn workgroup(self, tuning: &Tuning) -> u32 {
         match self {
             Self::Emit | Self::Place | Self::Gather | Self::Pack { .. } => tuning.linear,
-            Self::Scan | Self::Judge | Self::Center => tuning.scan,
+            Self::Scan | Self::Judge { .. } | Self::Center => tuning.scan,
             Self::Order => tuning.order,
             Self::Render | Self::Tangent => tuning.forward.workgroup(),
             Self::Loss { .. } | Self::Backward => tuning.backward.workgroup(),
@@ -337,6 +354,7 @@ impl Kernel {
         set("UNROLL", if broadcast { BROADCAST_ENTRIES } else { 1 }.to_string());
         set("LOSS", u32::from(matches!(self, Self::Loss { .. })).to_string());
         set("PACKED", u32::from(self.takes_8bit()).to_string());
+        set("SEARCHING", u32::from(self == Self::Judge { searching: true }).to_string());
         set("TANGENT", u32::from(self == Self::Tangent).to_string());
         set_block(&mut set, block);
         for c in 0..channels {

@@ -63,6 +63,44 @@ pub(super) struct Status {
     pub(super) center_x_px: f32,
     pub(super) center_y_px: f32,
     pub(super) broken: u32,
+    pub(super) rejected: u32,
+}
+
+/// The kernels' `Search`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, bytemuck::Pod, bytemuck::Zeroable)]
+pub(super) struct Search {
+    pub(super) sufficient: f32,
+    pub(super) noise: f32,
+    pub(super) shorten: f32,
+    pub(super) most_tries: u32,
+    pub(super) longest_move: f32,
+    pub(super) longest_change: f32,
+    pub(super) least_scale: f32,
+    pub(super) largest_scale: f32,
+    pub(super) least_curvature: f32,
+    pub(super) curvature: f32,
+    pub(super) smallest_mass_px: f32,
+    pub(super) faded: f32,
+    pub(super) memory: u32,
+    pub(super) places: u32,
+    pub(super) tries: u32,
+    pub(super) loss: f32,
+    pub(super) share: f32,
+    pub(super) slope: f32,
+    pub(super) verdict: u32,
+    pub(super) scale: f32,
+    pub(super) pairs: u32,
+    pub(super) newest: u32,
+    pub(super) learns: u32,
+    pub(super) stage: u32,
+    pub(super) turn: u32,
+    pub(super) factor: f32,
+    pub(super) source: u32,
+    pub(super) against: u32,
+    pub(super) restarts: u32,
+    pub(super) preconditions: u32,
+    pub(super) negates: u32,
 }
 
 /// Name, size and offsets in bytes of a struct that the host writes or reads. For tests.
@@ -97,12 +135,45 @@ pub fn layouts() -> Vec<Layout> {
         ("pairs_high", std::mem::offset_of!(Counters, pairs_high) as u64),
     ];
     macro_rules! offsets {
-        ($($member:ident),*) => {
-            vec![$((stringify!($member), std::mem::offset_of!(Status, $member) as u64)),*]
+        ($struct:ident: $($member:ident),*) => {
+            vec![$((stringify!($member), std::mem::offset_of!($struct, $member) as u64)),*]
         };
     }
+    let search = offsets!(
+        Search: sufficient,
+        noise,
+        shorten,
+        most_tries,
+        longest_move,
+        longest_change,
+        least_scale,
+        largest_scale,
+        least_curvature,
+        curvature,
+        smallest_mass_px,
+        faded,
+        memory,
+        places,
+        tries,
+        loss,
+        share,
+        slope,
+        verdict,
+        scale,
+        pairs,
+        newest,
+        learns,
+        stage,
+        turn,
+        factor,
+        source,
+        against,
+        restarts,
+        preconditions,
+        negates
+    );
     let status = offsets!(
-        steps,
+        Status: steps,
         best_step,
         halted,
         improved,
@@ -111,9 +182,11 @@ pub fn layouts() -> Vec<Layout> {
         sigma_max_px,
         center_x_px,
         center_y_px,
-        broken
+        broken,
+        rejected
     );
     vec![
+        Layout { name: "Search", size: size_of::<Search>() as u64, members: search },
         Layout { name: "Status", size: size_of::<Status>() as u64, members: status },
         Layout { name: "Frame", size: Frame::min_size().get(), members: frame.collect() },
         Layout { name: "Counters", size: size_of::<Counters>() as u64, members: counters.to_vec() },

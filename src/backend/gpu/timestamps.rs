@@ -10,8 +10,8 @@ use wgpu::{
 use super::context::Context;
 use crate::error::Result;
 
-/// Most kernels of a pass.
-const MOST_KERNELS: u32 = 16;
+/// Most kernels of a pass: those of an L-BFGS step that remembers 64 pairs.
+const MOST_KERNELS: u32 = 288;
 
 /// Bytes of the times of one kernel: before and after.
 const KERNEL_BYTES: u64 = 2 * wgpu::QUERY_SIZE as u64;

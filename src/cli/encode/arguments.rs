@@ -206,11 +206,11 @@ pub struct OptimizerArguments {
     /// Where updates are made: on the host, or on the device that draws
     ///
     /// On the device nothing is waited for between iterations: parameters, gradients and what the
-    /// method remembers stay there. It can be where every part of the method treats numbers one by
-    /// one (adam, lion, sgd, clip-value, ...), with the covariances body-frame, cholesky and
-    /// log-scale-rotation, without SSIM in the loss; growth is the host's turn in between. `auto`
-    /// takes the device where it is a GPU and the method can be there, and else the host; `device`
-    /// fails with the reason where it cannot be. Results differ in the last digits.
+    /// method remembers stay there. It can be where the method is lbfgs alone, or where every part
+    /// treats numbers one by one (adam, lion, sgd, clip-value, ...), with the covariances body-frame,
+    /// cholesky and log-scale-rotation, without SSIM in the loss; growth is the host's turn in
+    /// between. `auto` takes the device where it is a GPU and the method can be there, and else the
+    /// host; `device` fails with the reason where it cannot be. Results differ in the last digits.
     #[arg(long, value_name = "PLACE", hide_short_help = true, value_parser = placement_parser())]
     pub placement: Option<Placement>,
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
 use crate::optim::part::{Build, Needs, Part, Setting};
-use crate::optim::{Flow, Groups, RowMap, Step, Transform, saved};
+use crate::optim::{CurvaturePair, Flow, Groups, QuasiNewton, RowMap, Step, Transform, saved};
 
 /// See [`Lbfgs`].
 pub const PART: Part = Part {
@@ -27,7 +27,7 @@ const MEMORY: Setting =
 const FIRST_SCALE: f64 = 0.15;
 
 /// Bounds of the scale of the initial matrix.
-const SCALES: std::ops::RangeInclusive<f64> = 0.01..=2.0;
+const SCALES: [f64; 2] = [0.01, 2.0];
 
 /// Least curvature along a step that is believed, relative to the initial matrix.
 const LEAST_CURVATURE: f64 = 1e-6;
@@ -46,7 +46,7 @@ pub struct Lbfgs {
 
 #[derive(Debug, Serialize, Deserialize)]
 struct State {
-    pairs: VecDeque<Pair>,
+    pairs: VecDeque<CurvaturePair>,
     /// Gradient of the last update and the step made from there.
     gradient: Groups,
     step: Option<Groups>,
@@ -58,15 +58,6 @@ impl Default for State {
     fn default() -> Self {
         Self { pairs: VecDeque::new(), gradient: Groups::default(), step: None, scale: FIRST_SCALE }
     }
-}
-
-#[derive(Debug, Default, Serialize, Deserialize)]
-struct Pair {
-    step: Groups,
-    /// Change of the gradient along the step.
-    change: Groups,
-    /// `step . change`.
-    curvature: f64,
 }
 
 impl Lbfgs {
@@ -93,7 +84,7 @@ impl Lbfgs {
         precondition(&mut solved, step);
         let size = pair.change.dot(&solved);
         if pair.curvature > LEAST_CURVATURE * size && size > 0.0 {
-            state.scale = (pair.curvature / size).clamp(*SCALES.start(), *SCALES.end());
+            state.scale = (pair.curvature / size).clamp(SCALES[0], SCALES[1]);
             if self.memory > 0 {
                 state.pairs.push_back(pair);
             }
@@ -140,6 +131,24 @@ impl Transform for Lbfgs {
             self.direct(updates, step);
         }
         Ok(Flow::On)
+    }
+
+    fn quasi_newton(&self) -> Option<QuasiNewton> {
+        let State { pairs, scale, .. } = &self.state;
+        // A fit may have been gone on with a shorter memory.
+        let forgotten = pairs.len().saturating_sub(self.memory);
+        Some(QuasiNewton {
+            memory: self.memory,
+            scales: SCALES,
+            least_curvature: LEAST_CURVATURE,
+            scale: *scale,
+            pairs: pairs.iter().skip(forgotten).cloned().collect(),
+        })
+    }
+
+    fn take_up(&mut self, gradient: &Groups, quasi_newton: QuasiNewton) {
+        let QuasiNewton { pairs, scale, .. } = quasi_newton;
+        self.state = State { pairs: pairs.into(), gradient: gradient.clone(), step: None, scale };
     }
 
     fn stepped(&mut self, step: &Groups) {

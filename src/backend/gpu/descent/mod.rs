@@ -2,11 +2,14 @@
 //! constants ahead and looks at the losses afterwards.
 //!
 //! Every iteration packs the parameters into splats, bins and draws them as any pass does, judges
-//! the loss, and moves the parameters. Nothing is waited for until all of them are submitted. Lists
-//! that turn out too short stop it: everything after is void, and goes on from there with more room.
+//! the loss, and moves the parameters: by an elementwise update, or by L-BFGS, where the state that
+//! was drawn is a trial that is kept or not (see [`quasi_newton`]). Nothing is waited for until all
+//! of them are submitted. Lists that turn out too short stop it: everything after is void, and goes
+//! on from there with more room.
 
 mod held;
 mod programs;
+mod quasi_newton;
 mod steps;
 mod testing;
 
@@ -22,7 +25,7 @@ use super::kernels::Slot;
 use super::limits::{check_buffer, rows_at_once};
 use super::target::Target;
 use super::transfer::Transfer;
-use crate::backend::descent::{Descended, Descent, DescentPlan, DescentState};
+use crate::backend::descent::{Descended, Descent, DescentPlan, DescentState, Update};
 use crate::error::{Error, Result};
 use crate::gaussians::Gaussians;
 
@@ -44,7 +47,10 @@ impl Descent for Gpu {
         let kept = self.held.take().filter(|held| held.programs.shape == shape);
         let programs = match kept {
             Some(held) => held.programs,
-            None => Programs::new(&self.context, shape, &Program::ALL)?,
+            None => {
+                let programs = Program::of(&shape);
+                Programs::new(&self.context, shape, programs)?
+            }
         };
         let held = Held {
             programs,
@@ -54,21 +60,17 @@ impl Descent for Gpu {
             blend: plan.blend,
             bounds: plan.bounds,
             best_loss: state.best_loss,
+            quasi_newton: match plan.update {
+                Update::EachNumber(_) => None,
+                Update::QuasiNewton(plan) => Some(plan),
+            },
         };
         let Self { context, buffers, .. } = self;
-        let slots = [
-            Slot::Parameters,
-            Slot::Best,
-            Slot::Gradient,
-            Slot::Values,
-            Slot::Memory,
-            Slot::Status,
-        ];
-        for slot in slots {
+        for slot in held.slots() {
             check_buffer(&context.limits, held.bytes(slot, 0))?;
         }
         context.guarded(|| {
-            for slot in slots {
+            for slot in held.slots() {
                 buffers.ensure(context, slot, held.bytes(slot, 0))?;
             }
             let parameters = join(&state.gaussians);
@@ -80,7 +82,10 @@ impl Descent for Gpu {
             );
             let memory = bytemuck::cast_slice(&state.memory);
             queue.write_buffer(buffers.get(Slot::Memory)?, 0, memory);
-            Ok(())
+            match (&held.quasi_newton, &state.quasi_newton) {
+                (Some(plan), Some(state)) => held.send_search(context, buffers, plan, state),
+                _ => Ok(()),
+            }
         })?;
         self.held = Some(held);
         Ok(())
@@ -104,7 +109,12 @@ impl Descent for Gpu {
             let parameters = held.bytes(Slot::Parameters, 0);
             let numbers = self.read(Slot::Parameters, parameters)?;
             split(&numbers, &mut state.gaussians, held.extent.splats);
-            state.memory = self.read(Slot::Memory, held.bytes(Slot::Memory, 0))?;
+            let memory = self.read(Slot::Memory, held.bytes(Slot::Memory, 0))?;
+            state.memory = Vec::new();
+            match held.quasi_newton {
+                None => state.memory = memory,
+                Some(_) => state.quasi_newton = Some(self.receive_search(&held, &memory)?),
+            }
             state.best_loss = held.best_loss;
             if let Some(best) = best {
                 let numbers = self.read(Slot::Best, parameters)?;
@@ -136,11 +146,15 @@ impl Gpu {
         if count == 0 || plan.target.data().is_empty() {
             return no("there is nothing to draw");
         }
-        if state.memory.len() != count * shape.coordinates() * shape.update.slots.len() {
+        let unfit = match &plan.update {
+            Update::EachNumber(_) => {
+                state.memory.len() != count * shape.coordinates() * shape.slots()
+            }
+            Update::QuasiNewton(plan) => !quasi_newton::fits(shape, count, plan, state),
+        };
+        if unfit {
             return Err(Error::Invalid(format!(
-                "{} remembered numbers do not belong to {count} Gaussians and {} slots",
-                state.memory.len(),
-                shape.update.slots.len()
+                "what is remembered does not belong to {count} Gaussians and this rule"
             )));
         }
         let pixel_bytes = Target::keep(&mut self.target, &plan.target).pixel_bytes();

@@ -23,6 +23,12 @@ use crate::loss::LossTerms;
 /// `HALT_NO_ROOM` of `status.wgsl`.
 const HALT_NO_ROOM: u32 = 1;
 
+/// `HALT_NO_STEP` of `status.wgsl`.
+const HALT_NO_STEP: u32 = 3;
+
+/// Most steps in one go where some may be rejected: one bit of a word each.
+const MOST_SEARCHED: usize = 32;
+
 /// Buffers of the drawing kernels behind those, apart from the target.
 const DRAWING_BUFFERS: [Slot; 3] = [Slot::LossSums, Slot::Partials, Slot::Moments];
 
@@ -34,21 +40,25 @@ impl Gpu {
         constants: &[f32],
         steps: usize,
     ) -> Result<Descended> {
-        let wanted = 3 * steps * held.shape().update.constants;
+        let wanted = 3 * steps * held.shape().constants();
         if constants.len() != wanted {
             return Err(Error::Invalid(format!(
                 "{steps} steps have {wanted} constants, not {}",
                 constants.len()
             )));
         }
+        if held.quasi_newton.is_some() && steps > MOST_SEARCHED {
+            let (what, limit) = ("steps of a line search in one go", MOST_SEARCHED as u64);
+            return Err(Error::Limit { what, value: steps as u64, limit });
+        }
         let channels = held.shape().channels();
         let largest = largest_capacity(&self.context.limits, channels, true);
-        let (mut done, mut best) = (0, None);
+        let (mut done, mut best, mut rejected) = (0, None, 0);
         loop {
             self.capacity = u64::from(self.capacity).min(largest) as u32;
             let start = self.stopwatch.start();
             let kernels = self.prepare(held, constants, steps)?;
-            let status = held.status(done, best);
+            let status = held.status(done, best, rejected);
             let Self { context, buffers, .. } = self;
             let bytes = bytemuck::bytes_of(&status);
             context.queue.write_buffer(buffers.get(Slot::Status)?, 0, bytes);
@@ -58,7 +68,7 @@ impl Gpu {
             self.stopwatch.stop("device", start);
             done = status.steps as usize;
             best = (status.best_step != NO_STEP).then_some(status.best_step as usize);
-            held.best_loss = status.best_loss;
+            (held.best_loss, rejected) = (status.best_loss, status.rejected);
             let no_room = status.halted == HALT_NO_ROOM;
             let pairs = counters.pairs();
             if no_room && pairs <= largest {
@@ -72,8 +82,12 @@ impl Gpu {
             });
             return Ok(Descended {
                 losses: losses.collect(),
+                rejected: (0..done)
+                    .map(|step| rejected.unbounded_shr(step as u32) & 1 == 1)
+                    .collect(),
                 best,
-                broken: (status.halted != 0 && !no_room) || status.broken != 0,
+                broken: !matches!(status.halted, 0 | HALT_NO_ROOM | HALT_NO_STEP)
+                    || status.broken != 0,
                 too_many_pairs: no_room.then_some((pairs, largest)),
             });
         }
@@ -114,7 +128,8 @@ impl Gpu {
         let history = held.bytes(Slot::History, steps.end);
         let Self { context, buffers, pipelines, readback, stopwatch, timestamps, .. } = self;
         let timestamps = Timestamps::while_on(timestamps, stopwatch.is_on(), context)?;
-        let dispatches = held.dispatches(context, pipelines, kernels, self.capacity)?;
+        let parts = held.parts(kernels);
+        let dispatches = held.dispatches(context, pipelines, &parts, self.capacity)?;
         for _ in steps {
             context.guarded(|| {
                 let mut encoder = context.device.create_command_encoder(&Default::default());

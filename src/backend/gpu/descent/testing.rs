@@ -7,9 +7,9 @@ use super::super::capabilities::Tuning;
 use super::super::dispatch::encode;
 use super::super::extent::Extent;
 use super::super::kernels::Slot;
-use super::held::Held;
+use super::held::{Held, Part};
 use super::programs::{self, Program, Programs, Shape};
-use crate::backend::descent::{DescentPlan, UpdateText};
+use crate::backend::descent::{DescentPlan, Update, UpdateText};
 use crate::blend::Blend;
 use crate::covariance::{Covariance, ScaleBounds};
 use crate::error::Result;
@@ -35,16 +35,18 @@ impl Gpu {
         let (covariance, loss) = (crate::covariance::DEFAULT, Loss::default());
         let target = Arc::new(Image::zeros(size, 1));
         let bounds = ScaleBounds { min_px: 0.35, max_px: 100.0 };
-        let (blend, update) = (Blend::Additive, update.clone());
+        let (blend, update) = (Blend::Additive, Update::EachNumber(update.clone()));
         let plan =
             DescentPlan { target: Arc::clone(&target), loss, blend, covariance, bounds, update };
         let programs = Programs::new(&self.context, Shape::of(&plan)?, &[Program::Update])?;
         let extent = Extent { splats: 1, channels: 1, size };
+        let best_loss = f32::INFINITY;
+        let quasi_newton = None;
         let mut held =
-            Held { programs, extent, target, loss, blend, bounds, best_loss: f32::INFINITY };
+            Held { programs, extent, target, loss, blend, bounds, best_loss, quasi_newton };
         let Self { context, buffers, pipelines, .. } = self;
         let frame = extent.frame(0, None).bytes();
-        let status = held.status(1, None);
+        let status = held.status(1, None, 0);
         let sent: [(Slot, &[u8]); 6] = [
             (Slot::Frame, &frame),
             (Slot::Status, bytemuck::bytes_of(&status)),
@@ -61,7 +63,8 @@ impl Gpu {
             Ok(())
         })?;
         held.programs.bind(context, buffers)?;
-        let dispatches = held.dispatches(context, pipelines, &[], 0)?;
+        let dispatches =
+            held.dispatches(context, pipelines, &[Part::Program(Program::Update)], 0)?;
         context.guarded(|| {
             let mut encoder = context.device.create_command_encoder(&Default::default());
             encode(&mut encoder, &dispatches, None);
@@ -85,7 +88,7 @@ pub fn program_sources(
     covariance: &'static dyn Covariance,
     colors: usize,
     blend: Blend,
-    update: &UpdateText,
+    update: &Update,
 ) -> Result<Vec<(String, String)>> {
     let target = Arc::new(Image::zeros(Size::new(1, 1), colors));
     let bounds = ScaleBounds { min_px: 0.35, max_px: 100.0 };
