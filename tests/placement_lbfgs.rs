@@ -7,7 +7,7 @@ mod device_fits;
 
 use device_fits::{SIZE, fitted, gpu, options, picture, without_time};
 use lgi::backend::descent::{
-    DescentPlan, DescentState, PairNumbers, QuasiNewtonPlan, QuasiNewtonState, Update,
+    Descent, DescentPlan, DescentState, PairNumbers, QuasiNewtonPlan, QuasiNewtonState, Update,
 };
 use lgi::backend::gpu::Gpu;
 use lgi::blend::Blend;
@@ -17,7 +17,8 @@ use lgi::gaussians::Gaussians;
 use lgi::image::Image;
 use lgi::loss::Loss;
 use lgi::optim::{
-    CurvaturePair, Flow, GaussNewton, Groups, Lbfgs, PerGroup, QuasiNewton, Step, TrustRegion,
+    CurvaturePair, Flow, GaussNewton, Groups, Lbfgs, PerGroup, QuasiNewton, Step, Transform,
+    TrustRegion,
 };
 
 #[test]
