@@ -172,7 +172,7 @@ fn a_placement_that_is_not_possible_is_refused_with_the_reason() {
     let line = error_line(&mut place.lgi(&format!("{run} --method adam --device cpu")), 1);
     assert!(line.contains("placement on the device is not supported"), "{line}");
     assert!(line.contains("cpu backend"), "{line}");
-    let method = "--method lookahead,lbfgs --device software";
+    let method = "--method natural-adam --device software";
     let line = error_line(&mut place.lgi(&format!("{run} {method}")), 1);
     assert!(line.contains("neither lbfgs alone nor parts that treat numbers one by one"), "{line}");
     assert!(!place.path("a.lgi").exists());
