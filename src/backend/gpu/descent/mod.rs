@@ -10,13 +10,15 @@
 mod held;
 mod programs;
 mod quasi_newton;
+mod shape;
 mod steps;
 mod testing;
 
 use std::sync::Arc;
 
 pub(super) use held::Held;
-use programs::{Program, Programs, Shape};
+use programs::{Program, Programs};
+use shape::Shape;
 pub use testing::program_sources;
 
 use super::Gpu;

@@ -13,7 +13,7 @@ use super::super::context::Context;
 use super::super::kernels::Slot;
 use super::super::layouts::Search;
 use super::held::{Held, VECTORS};
-use super::programs::Shape;
+use super::shape::Shape;
 use super::{join, split};
 use crate::backend::descent::{
     DescentState, PairNumbers, QuasiNewtonPlan, QuasiNewtonState, TrialNumbers,
