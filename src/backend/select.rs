@@ -1,5 +1,6 @@
 //! Which device to draw on: what there is, and what was asked for.
 
+use std::cell::LazyCell;
 use std::str::FromStr;
 
 use super::Backend;
@@ -145,7 +146,8 @@ pub fn automatic(devices: &[Device]) -> Option<&Device> {
 /// [`Error::Device`] if there is none like it, or if it fails to open.
 pub fn open(choice: &DeviceChoice) -> Result<Box<dyn Backend>> {
     let hardware = |adapter: &Adapter| adapter.kind().is_hardware();
-    let adapters = adapters::all();
+    // Drivers take longer to ask than a picture takes to draw.
+    let adapters = LazyCell::new(adapters::all);
     match choice {
         DeviceChoice::Cpu => open_cpu(),
         DeviceChoice::Auto => {

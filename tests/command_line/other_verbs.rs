@@ -57,6 +57,22 @@ fn compare_gives_figures_of_two_pictures() {
     place.lgi("compare a.png small.png").assert().code(1).stderr(differ);
 }
 
+/// The loader of Vulkan tells on standard error what it does, if it is asked to.
+#[cfg(target_os = "linux")]
+#[test]
+fn only_who_wants_a_graphics_device_wakes_its_drivers() {
+    let place = Place::new();
+    place.picture("a.png");
+    let loader_speaks = |arguments: &str| {
+        let output = place.lgi(arguments).env("VK_LOADER_DEBUG", "all").output().unwrap();
+        assert!(output.status.success(), "{arguments}");
+        String::from_utf8_lossy(&output.stderr).contains("Vulkan Loader")
+    };
+    assert!(loader_speaks("devices"));
+    assert!(!loader_speaks("encode a.png -o a.lgi -n 5 --iterations 2 --device cpu"));
+    assert!(!loader_speaks("decode a.lgi -o b.png"));
+}
+
 #[test]
 fn devices_lists_the_native_backend_and_one_for_auto() {
     let place = Place::new();
