@@ -1,6 +1,7 @@
 //! Coded files: what is coded comes back on every machine, and nothing damaged is believed.
 
-use lgi::codec::coded::atom::{Atom, Lattice};
+use lgi::codec::coded::atom::Atom;
+use lgi::codec::coded::lattice::{Lattice, Square};
 use lgi::codec::coded::{Coded, Order};
 use lgi::codec::{
     Precision, ReadLimits, decode, decode_exact, decode_partial, encode_exact, is_lgi, probe,
@@ -84,6 +85,35 @@ fn a_place_takes_half_of_the_lattice_and_the_nearest_point_of_that() {
                 .filter(|place| (place[0] + place[1]) & 1 == i32::from(is_odd));
             let least = others.map(away).fold(f64::INFINITY, f64::min);
             assert!(away(nearest) <= least * 1.000_01, "{atom:?}");
+        }
+    }
+}
+
+#[test]
+fn points_within_a_square_are_those_that_lie_there() {
+    for atom in picture(9, Size::new(90, 70), 3, 200, 30).atoms {
+        let lattice = Lattice::new(atom.steps(), &atom.shape());
+        let side = 8 << 24;
+        let square = Square { corner: [24 << 24, 16 << 24], side };
+        let middle = lattice.nearest(square.corner.map(|corner| corner + side / 2), false);
+        // From the middle to a corner it is 5.7 px, in steps of a lattice that may be turned.
+        let [wide, high] = lattice.steps_px().map(|step| (8.0 / step).ceil() as i32 + 1);
+        for is_odd in [false, true] {
+            let points = lattice.within(&square, is_odd);
+            let mut listed: Vec<[i32; 2]> = (0..points.count()).map(|k| points.place(k)).collect();
+            assert!((0..points.count()).all(|k| points.index(points.place(k)) == k));
+            let around = (-wide..=wide).flat_map(|i| (-high..=high).map(move |j| [i, j]));
+            let mut expected: Vec<[i32; 2]> = around
+                .map(|[i, j]| [middle[0] + i, middle[1] + j])
+                .filter(|place| (place[0] + place[1]) & 1 == i32::from(is_odd))
+                .filter(|place| {
+                    let point = lattice.point(*place);
+                    (0..2).all(|axis| (0..side).contains(&(point[axis] - square.corner[axis])))
+                })
+                .collect();
+            listed.sort_unstable();
+            expected.sort_unstable();
+            assert_eq!(listed, expected, "{atom:?}");
         }
     }
 }

@@ -1,7 +1,8 @@
 //! About how many bits an atom takes, as the search sees it.
 
-use crate::codec::coded::atom::{Atom, Lattice, MAX_COMPONENTS, SMALLEST_SCALE};
+use crate::codec::coded::atom::{Atom, MAX_COMPONENTS, SMALLEST_SCALE};
 use crate::codec::coded::fixed::OCTAVE;
+use crate::codec::coded::lattice::Lattice;
 use crate::image::Size;
 
 /// Sizes of numbers, in bits.

@@ -2,10 +2,10 @@
 
 use crate::codec::coded::Basis;
 use crate::codec::coded::atom::{
-    Atom, Lattice, MAX_COMPONENT, MAX_COMPONENTS, POSITION_BITS, SMALLEST_SCALE, Shape, Steps,
-    finest_angle,
+    Atom, MAX_COMPONENT, MAX_COMPONENTS, POSITION_BITS, SMALLEST_SCALE, Shape, Steps, finest_angle,
 };
 use crate::codec::coded::fixed::{HALF_TURN, OCTAVE};
+use crate::codec::coded::lattice::Lattice;
 use crate::codec::coded::leaves::MARGIN_PX;
 use crate::gaussians::{Gaussians, singular_values};
 use crate::image::Size;

@@ -13,7 +13,8 @@ use super::patch::{Patch, PixelBox};
 use super::splat::Splat;
 use super::turn::{Rules, Turn};
 use crate::codec::coded::Coded;
-use crate::codec::coded::atom::{Atom, Lattice};
+use crate::codec::coded::atom::Atom;
+use crate::codec::coded::lattice::Lattice;
 use crate::image::Size;
 use crate::optim::RowMap;
 

@@ -2,7 +2,8 @@
 //!
 //! Use with `#[path = "common/coded_pictures.rs"] mod coded_pictures;`.
 
-use lgi::codec::coded::atom::{Atom, Lattice};
+use lgi::codec::coded::atom::Atom;
+use lgi::codec::coded::lattice::Lattice;
 use lgi::codec::coded::{Basis, Coded};
 use lgi::image::Size;
 

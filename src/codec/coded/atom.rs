@@ -10,7 +10,8 @@
 //! checkerboard lattice `D_n` (Conway & Sloane, Sphere Packings, Lattices and Groups, chapter 4), which
 //! lie up to 0.4 dB closer to anything than as many points of a grid. The place gives the bit back.
 
-use super::fixed::{HALF_TURN, OCTAVE, direction, exp2, log2, multiply};
+use super::fixed::{HALF_TURN, OCTAVE, direction, exp2, log2};
+use super::lattice::Lattice;
 
 /// Fraction bits of positions.
 pub const POSITION_BITS: u32 = 24;
@@ -27,8 +28,6 @@ pub const SCALE_RANGE_BITS: u32 = 3;
 const MOST_SCALE_BITS: i32 = 7;
 /// Finest step of an angle, 2^-10 of a half turn.
 const MOST_ANGLE_BITS: i32 = 10;
-/// Logarithms of the finest and coarsest step of a position, 1/16 and 8 px.
-const PLACE_STEPS: [i32; 2] = [-4 * OCTAVE, 3 * OCTAVE];
 
 /// Logarithm of the step of a scale in octaves, times `|k|`: `sqrt(2) / ln 2`.
 const SCALE_STEP: i32 = 263;
@@ -50,7 +49,7 @@ pub struct Atom {
     pub scale: [i32; 2],
     /// Angle of the larger axis, in steps of [`Steps::angle_bits`].
     pub angle: i32,
-    /// Place on the lattice along the two axes, in steps of [`Lattice`].
+    /// Place on the lattice along the two axes, in steps of its [`Lattice`].
     pub place: [i32; 2],
 }
 
@@ -119,7 +118,7 @@ impl Steps {
 
     /// Logarithm of `|k|` as far as the lattice of centres depends on it: to half an octave, so
     /// that a small change of the colour does not move the centre.
-    fn place_strength(self) -> i32 {
+    pub(super) fn place_strength(self) -> i32 {
         (self.strength + OCTAVE / 4).div_euclid(OCTAVE / 2) * (OCTAVE / 2)
     }
 
@@ -163,168 +162,6 @@ impl Shape {
         let [cos, sin] = direction(self.turn);
         [cos * s1, -sin * s2, sin * s1, cos * s2].map(|v| (v + (1 << 29)) >> 30)
     }
-}
-
-/// The lattice of an atom's centres: rows along its axes, one point at the origin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Lattice {
-    /// Steps along the larger and the smaller axis as vectors, with [`POSITION_BITS`].
-    steps: [[i64; 2]; 2],
-    /// Lengths of the two steps: the distances of columns and of rows.
-    column: i64,
-    row: i64,
-    /// Direction of the rows' normal.
-    normal: [i64; 2],
-}
-
-impl Lattice {
-    /// The lattice of atoms with these steps and this shape.
-    pub fn new(steps: Steps, shape: &Shape) -> Self {
-        let [first, second] = shape.scale.map(|scale| {
-            let log = scale + OCTAVE / 2 - steps.place_strength();
-            exp2(log.clamp(PLACE_STEPS[0], PLACE_STEPS[1]), POSITION_BITS)
-        });
-        let [cos, sin] = direction(shape.turn);
-        let along = |length: i64, axis: [i64; 2]| axis.map(|v| multiply(length, v, 30));
-        Self {
-            steps: [along(first, [cos, sin]), along(second, [-sin, cos])],
-            column: first,
-            row: second,
-            normal: [-sin, cos],
-        }
-    }
-
-    /// Distances of neighbouring points along the two axes in pixels.
-    pub fn steps_px(&self) -> [f32; 2] {
-        [self.column, self.row].map(|step| step as f32 / (1_u64 << POSITION_BITS) as f32)
-    }
-
-    /// The place nearest to a position, of those whose sum is odd or even.
-    pub fn nearest(&self, [x, y]: [i64; 2], is_odd: bool) -> [i32; 2] {
-        let [sin, cos] = [-self.normal[0], self.normal[1]];
-        let along = multiply(x, cos, 30) + multiply(y, sin, 30);
-        let across = multiply(x, -sin, 30) + multiply(y, cos, 30);
-        let axes = [(along, self.column), (across, self.row)];
-        let mut place = axes.map(|(v, step)| (2 * v + step).div_euclid(2 * step) as i32);
-        if ((place[0] + place[1]) & 1 == 1) != is_odd {
-            // What is farthest from its point goes to the next one.
-            let rest: [i64; 2] =
-                std::array::from_fn(|axis| axes[axis].0 - i64::from(place[axis]) * axes[axis].1);
-            let share = |axis: usize| rest[axis].abs() as f64 / axes[axis].1 as f64;
-            let axis = usize::from(share(1) > share(0));
-            place[axis] += if rest[axis] < 0 { -1 } else { 1 };
-        }
-        place
-    }
-
-    /// The point of a place.
-    pub fn point(&self, place: [i32; 2]) -> [i64; 2] {
-        let [i, j] = place.map(i64::from);
-        std::array::from_fn(|axis| i * self.steps[0][axis] + j * self.steps[1][axis])
-    }
-
-    /// The rows that a square may have points of: those between its corners, and one more on
-    /// either side.
-    fn rows(&self, square: &Square) -> std::ops::RangeInclusive<i64> {
-        let [x, y] = square.corner;
-        let far = |axis: usize| multiply(square.side, self.normal[axis], 30);
-        let near = multiply(x, self.normal[0], 30) + multiply(y, self.normal[1], 30);
-        let (a, b) = (far(0), far(1));
-        let low = near + a.min(0) + b.min(0);
-        let high = near + a.max(0) + b.max(0);
-        low.div_euclid(self.row) - 1..=high.div_euclid(self.row) + 1
-    }
-
-    /// The points of one row inside a square, as a half-open range of places.
-    fn columns(&self, square: &Square, row: i64) -> [i64; 2] {
-        let mut range = [i64::MIN, i64::MAX];
-        for axis in 0..2 {
-            let step = self.steps[0][axis];
-            let from = square.corner[axis] - row * self.steps[1][axis];
-            let to = from + square.side;
-            // Places i with from <= i step < to.
-            let [low, high] = match step {
-                1.. => [ceil_div(from, step), ceil_div(to, step)],
-                0 if from <= 0 && 0 < to => continue,
-                0 => return [0, 0],
-                _ => [ceil_div(1 - to, -step), ceil_div(1 - from, -step)],
-            };
-            range = [range[0].max(low), range[1].min(high)];
-        }
-        [range[0], range[1].max(range[0])]
-    }
-
-    /// The points inside a square, of those whose sum of places is odd or even.
-    pub fn within(&self, square: &Square, is_odd: bool) -> Points {
-        let rows = self.rows(square).map(|row| {
-            let [low, high] = self.columns(square, row);
-            let first = low + ((low + row + i64::from(is_odd)) & 1);
-            Row { row, first, count: (high - first + 1).max(0) / 2 }
-        });
-        Points { rows: rows.filter(|row| row.count > 0).collect() }
-    }
-}
-
-/// The points of a lattice inside a square, row by row.
-#[derive(Clone, Debug)]
-pub struct Points {
-    rows: Vec<Row>,
-}
-
-/// Every other point of a row.
-#[derive(Clone, Copy, Debug)]
-struct Row {
-    row: i64,
-    /// Column of the first.
-    first: i64,
-    /// Number of points.
-    count: i64,
-}
-
-impl Points {
-    /// Number of points.
-    pub fn count(&self) -> u32 {
-        self.rows.iter().map(|row| row.count as u32).sum()
-    }
-
-    /// Which of the points a place is; 0 if it is none.
-    pub fn index(&self, place: [i32; 2]) -> u32 {
-        let [column, its_row] = place.map(i64::from);
-        let mut before = 0;
-        for Row { row, first, count } in &self.rows {
-            let index = (column - first).div_euclid(2);
-            if *row == its_row && (0..*count).contains(&index) {
-                return before + index as u32;
-            }
-            before += *count as u32;
-        }
-        0
-    }
-
-    /// The place of a point by its index; (0, 0) if there is no such point.
-    pub fn place(&self, index: u32) -> [i32; 2] {
-        let mut left = i64::from(index);
-        for Row { row, first, count } in &self.rows {
-            if left < *count {
-                return [(first + 2 * left) as i32, *row as i32];
-            }
-            left -= count;
-        }
-        [0, 0]
-    }
-}
-
-fn ceil_div(a: i64, b: i64) -> i64 {
-    -(-a).div_euclid(b)
-}
-
-/// A square of pixels, half open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Square {
-    /// Left and top, with [`POSITION_BITS`] behind the point.
-    pub corner: [i64; 2],
-    /// Length of a side, likewise.
-    pub side: i64,
 }
 
 /// The direction of the larger axis in units of the finest angle, for an angle of `bits`.

@@ -1,6 +1,7 @@
 //! The leaves of the picture: squares that the stream goes through row by row.
 
-use super::atom::{POSITION_BITS, Square};
+use super::atom::POSITION_BITS;
+use super::lattice::Square;
 use crate::image::Size;
 
 /// Side of a leaf in pixels.

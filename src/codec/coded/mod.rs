@@ -10,6 +10,7 @@ mod basis;
 mod coder;
 pub mod fixed;
 mod fixed_tables;
+pub mod lattice;
 pub mod leaves;
 mod model;
 mod neighbours;

@@ -1,11 +1,10 @@
 //! Atoms into bits and back: one walk over the leaves for both.
 
 use super::account::Part;
-use super::atom::{
-    Atom, Lattice, MAX_COMPONENT, SCALE_RANGE_BITS, SMALLEST_SCALE, Shape, finest_angle,
-};
+use super::atom::{Atom, MAX_COMPONENT, SCALE_RANGE_BITS, SMALLEST_SCALE, Shape, finest_angle};
 use super::coder::Coder;
 use super::fixed::OCTAVE;
+use super::lattice::Lattice;
 use super::leaves::Leaves;
 use super::model::uniform;
 use super::neighbours::{AXES, Known, Neighbourhood, Regression};
