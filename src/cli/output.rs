@@ -6,6 +6,7 @@ use std::path::Path;
 use lgi::{Error, atomic_file};
 
 use super::failure::{Failure, Result};
+use super::messages;
 use super::paths::Place;
 
 /// Writes to standard output and makes sure that it arrived.
@@ -26,7 +27,7 @@ pub fn to_stdout(bytes: &[u8]) -> Result<()> {
 /// # Errors
 /// As [`to_stdout`].
 pub fn line(text: &str) -> Result<()> {
-    to_stdout(format!("{text}\n").as_bytes())
+    messages::beside_bars(|| to_stdout(format!("{text}\n").as_bytes()))
 }
 
 /// Writes a whole file, or all of it to standard output.

@@ -50,7 +50,7 @@ impl Display {
             return Self::Quiet;
         }
         if std::io::stderr().is_terminal() {
-            let bar = ProgressBar::new(iterations);
+            let bar = messages::bar(iterations);
             bar.set_style(style());
             bar.set_prefix(name.to_owned());
             return Self::Bar(bar);
@@ -115,7 +115,7 @@ impl Display {
     pub fn say(&self, text: &str) {
         match self {
             Self::Quiet => {}
-            Self::Bar(bar) => bar.suspend(|| messages::warning(text)),
+            Self::Bar(_) => messages::warning(text),
             Self::Lines { name, .. } => messages::warning(format!("{name}: {text}")),
         }
     }

@@ -11,7 +11,7 @@ use super::paths::{self, Place};
 
 /// A table that is being written.
 pub struct Table {
-    writer: csv::Writer<Box<dyn Write>>,
+    writer: csv::Writer<Box<dyn Write + Send>>,
     /// For messages.
     path: PathBuf,
     is_stdout: bool,
@@ -23,7 +23,7 @@ impl Table {
     /// # Errors
     /// [`Failure::Failed`] if the file exists and may not be replaced, or cannot be written.
     pub fn create(place: &Place, force: bool, columns: &[&str]) -> Result<Self> {
-        let (stream, path): (Box<dyn Write>, PathBuf) = match place {
+        let (stream, path): (Box<dyn Write + Send>, PathBuf) = match place {
             Place::Standard => (Box::new(std::io::stdout()), "standard output".into()),
             Place::File(path) => {
                 paths::check_output(path, force)?;

@@ -1,27 +1,25 @@
-//! One picture that has been read: fit, write, measure.
+//! One picture that has been read: fit it and make a file of it.
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use lgi::backend::{Backend, StageTime};
-use lgi::codec::{self, ReadLimits, Scene, WriteOptions};
+use lgi::codec::{self, Scene, WriteOptions};
 use lgi::fit::{CountSearch, Verdict, detail};
 use lgi::image::{Image, Loaded};
-use lgi::renderer::Renderer;
 use lgi::strategy::{Run, RunCheckpoint, RunOptions};
 use serde_json::json;
 
 use super::arguments::EncodeArguments;
 use super::checkpoints::Checkpoints;
 use super::coded;
+use super::finishing::{Drawing, Encoded};
 use super::fit_loop::{self, Fitted, Records};
 use super::metrics_csv::MetricsCsv;
 use super::options;
 use super::reading::Ready;
 use crate::cli::failure::Result;
-use crate::cli::measure::Measured;
 use crate::cli::messages;
-use crate::cli::output;
 use crate::cli::paths::{self, Job, Place};
 use crate::cli::picture_output::PictureOutput;
 use crate::cli::progress::Display;
@@ -43,22 +41,19 @@ pub struct Session<'a> {
     pub metrics: Option<MetricsCsv>,
 }
 
-/// A picture that was encoded, perhaps not to the end.
-pub struct Done {
-    /// Its figures.
-    pub report: Report,
-    /// Whether the fit was ended by Ctrl-C.
-    pub interrupted: bool,
-}
-
-/// Encodes one picture, if it could be read.
+/// Encodes one picture, if it could be read; what is left is to draw and to finish it.
 ///
 /// # Errors
 /// Whatever fails, with the path that it is about.
-pub fn encode(session: &mut Session<'_>, job: &Job, read: lgi::Result<Ready>) -> Result<Done> {
+pub fn encode<'a>(
+    session: &mut Session<'_>,
+    job: &'a Job,
+    read: lgi::Result<Ready>,
+) -> Result<(Encoded<'a>, Drawing)> {
     let started = Instant::now();
     let Ready { loaded: Loaded { image, bit_depth, .. }, seconds: reading_s } = read?;
-    let picture = as_picture(&job.output, bit_depth, session.arguments.files.force);
+    let overwrite = session.arguments.files.force;
+    let picture = as_picture(&job.output, bit_depth, overwrite);
     if let Some(picture) = &picture {
         picture.check(image.channels())?;
     }
@@ -70,19 +65,6 @@ pub fn encode(session: &mut Session<'_>, job: &Job, read: lgi::Result<Ready>) ->
     } else {
         plain_file(session, job, &target, bit_depth)?
     };
-    let stages = stages(session, fitting.elapsed().as_secs_f64());
-
-    // The figures are those of the file: what it loses by quantisation is lost to them too.
-    if picture.is_none() {
-        // Before it is drawn: should that fail, the fit is not lost.
-        output::write(&job.output, &file.bytes, session.arguments.files.force)?;
-    }
-    let drawn = draw(session.backend.as_mut(), &file.bytes)?;
-    let size = match &picture {
-        Some(picture) => picture.write(&drawn)?,
-        None => file.bytes.len() as u64,
-    };
-    let measured = Measured::of(&drawn, &target)?;
     let report = Report {
         input: job.input.to_string(),
         output: Some(job.output.to_string()),
@@ -91,16 +73,26 @@ pub fn encode(session: &mut Session<'_>, job: &Job, read: lgi::Result<Ready>) ->
         gaussians: Some(file.gaussians),
         iterations: Some(file.iterations),
         method: Some(file.method),
-        psnr_db: Some(measured.psnr_db),
-        ssim: Some(measured.ssim),
-        bytes: size,
-        bpp: lgi::metrics::bits_per_pixel(size, target.size()),
-        seconds: reading_s + started.elapsed().as_secs_f64(),
         device: Some(session.backend.description().to_owned()),
         seed: Some(session.options.fit.seed),
-        stages,
+        stages: stages(session, fitting.elapsed().as_secs_f64()),
+        ..Report::default()
     };
-    Ok(Done { report, interrupted: file.interrupted })
+    let (interrupted, file) = (file.interrupted, Arc::from(file.bytes));
+    let (drawing, drawn) = Drawing::of(&file);
+    let encoded = Encoded {
+        job,
+        target,
+        file,
+        drawn,
+        picture,
+        overwrite,
+        report,
+        started,
+        reading_s,
+        interrupted,
+    };
+    Ok((encoded, drawing))
 }
 
 /// What was made of a picture.
@@ -274,21 +266,4 @@ fn scene(session: &Session<'_>, fitted: &Fitted, target: &Image, bit_depth: u8) 
             "seed": session.options.fit.seed,
         })),
     }
-}
-
-/// What the file looks like when it is decoded.
-fn draw(backend: &mut dyn Backend, bytes: &[u8]) -> Result<Image> {
-    // This program's own file is not untrusted.
-    let all = u64::MAX;
-    let limits = ReadLimits {
-        max_pixels: all,
-        max_gaussians: all,
-        max_per_leaf: all,
-        max_pairs: all,
-        max_file_bytes: all,
-    };
-    let scene = codec::decode(bytes, &limits)?;
-    let mut renderer = Renderer::new(backend, scene.blend, scene.size);
-    renderer.set(&scene.gaussians);
-    Ok(renderer.render()?)
 }

@@ -4,6 +4,7 @@ mod arguments;
 mod checkpoints;
 mod coded;
 mod defaults;
+mod finishing;
 mod fit_loop;
 mod job;
 mod metrics_csv;
@@ -15,8 +16,12 @@ pub use defaults::with_defaults;
 pub use options::{fit_options, suit};
 
 use std::collections::HashSet;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::sync_channel;
+use std::thread;
 
+use lgi::Error;
 use lgi::backend::select;
 use lgi::strategy::RunCheckpoint;
 
@@ -30,7 +35,7 @@ use super::failure::{Failure, Result};
 use super::paths::{Job, Place};
 use super::report::Reporter;
 use super::report_csv::ReportCsv;
-use super::{interrupt, messages, output, paths};
+use super::{interrupt, output, paths};
 
 /// Extension of what is written where nothing else is asked for.
 const EXTENSION: &str = "lgi";
@@ -65,27 +70,33 @@ pub fn run(arguments: &EncodeArguments) -> Result<()> {
     encode_all(&mut session, &jobs, &mut reporter)
 }
 
+/// Reads, encodes and finishes: three pictures at once at most, each on a thread of its own.
 fn encode_all(session: &mut Session<'_>, jobs: &[Job], reporter: &mut Reporter) -> Result<()> {
-    let mut failed = 0;
-    for (job, read) in read_ahead(jobs, session.arguments) {
-        match job::encode(session, job, read).and_then(|done| {
-            reporter.add(done.report)?;
-            if done.interrupted { Err(Failure::Interrupted) } else { Ok(()) }
-        }) {
-            Ok(()) => {}
-            // One bad picture is no reason to leave out the others.
-            Err(Failure::Failed(error)) if jobs.len() > 1 => {
-                messages::error(error);
-                failed += 1;
+    let (sender, receiver) = sync_channel(1);
+    let finish = move || finishing::finish_all(&receiver, reporter, jobs.len());
+    thread::scope(|scope| {
+        let finishing = thread::Builder::new().name("finishing".into()).spawn_scoped(scope, finish);
+        let finishing = finishing.map_err(|source| Error::io("start a thread", source))?;
+        for (job, read) in read_ahead(jobs, session.arguments) {
+            let (encoded, drawing) = match job::encode(session, job, read) {
+                Ok((encoded, drawing)) => (Ok(encoded), Some(drawing)),
+                Err(failure) => (Err(failure), None),
+            };
+            let is_last = match &encoded {
+                Ok(encoded) => encoded.interrupted,
+                Err(failure) => !matches!(failure, Failure::Failed(_)),
+            };
+            let has_ended = sender.send(encoded).is_err();
+            if let Some(drawing) = drawing {
+                drawing.draw(session.backend.as_mut());
             }
-            Err(failure) => return Err(failure),
+            if is_last || has_ended {
+                break;
+            }
         }
-    }
-    reporter.finish()?;
-    match failed {
-        0 => Ok(()),
-        failed => Err(Failure::Some { failed, total: jobs.len() }),
-    }
+        drop(sender);
+        finishing.join().unwrap_or_else(|panic| resume_unwind(panic))
+    })
 }
 
 /// Inputs and outputs, and whether they go together with the other options.
