@@ -70,12 +70,16 @@ fn interleave<T: Sample>(image: &Image) -> Vec<T> {
     let (channels, width) = (image.channels(), image.size().width);
     let mut samples = vec![T::from_value(0.0); image.data().len()];
     let rows = samples.par_chunks_mut((width * channels).max(1)).enumerate();
-    rows.for_each(|(y, row)| {
+    // Converted in vectors, and only then spread.
+    let line = || vec![T::from_value(0.0); width];
+    rows.for_each_init(line, |line, (y, row)| {
         for channel in 0..channels {
             let values = &image.plane(channel)[y * width..][..width];
-            let out = row.iter_mut().skip(channel).step_by(channels);
-            for (sample, value) in out.zip(values) {
+            for (sample, value) in line.iter_mut().zip(values) {
                 *sample = T::from_value(*value);
+            }
+            for (out, sample) in row.iter_mut().skip(channel).step_by(channels).zip(&*line) {
+                *out = *sample;
             }
         }
     });
