@@ -3,15 +3,15 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-#[path = "common/counting_backend.rs"]
-mod counting_backend;
+#[path = "common/watched_oracle.rs"]
+mod watched_oracle;
 
-use counting_backend::CountingBackend;
 use lgi::backend::oracle::Oracle;
 use lgi::fit::{Checkpoint, FitOptions, Fitter, StopRules};
 use lgi::image::{Image, Size};
 use lgi::optim::{Kind, OptimizerOptions, Part, registry};
 use lgi::strategy::{self, Run, RunCheckpoint, RunOptions, Strategy};
+use watched_oracle::WatchedOracle;
 
 const SIZE: Size = Size::new(20, 16);
 
@@ -218,7 +218,7 @@ fn a_strategy_costs_the_passes_that_it_was_given() {
         let mut options = run_of(strategy);
         options.fit.stop.iterations = 40;
         let legs = options.legs(&picture()).unwrap().len() as f64;
-        let mut backend = CountingBackend::default();
+        let mut backend = WatchedOracle::default();
         let pixels = Arc::clone(&backend.pixels);
         let mut run = Run::new(&mut backend, picture(), options).unwrap();
         // As with every fit, the start's colours are not counted.

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-#[path = "common/faulty_backend.rs"]
-mod faulty_backend;
+#[path = "common/watched_oracle.rs"]
+mod watched_oracle;
 
-use faulty_backend::FaultyBackend;
 use lgi::backend::oracle::Oracle;
 use lgi::blend::Blend;
 use lgi::fit::{Checkpoint, FitOptions, Fitter, Progress, StopReason, StopRules};
@@ -13,6 +12,7 @@ use lgi::image::{Image, Size};
 use lgi::init::ColorStart;
 use lgi::loss::Loss;
 use lgi::{Error, Result};
+use watched_oracle::{Fault, WatchedOracle};
 
 const SIZE: Size = Size::new(28, 20);
 
@@ -148,8 +148,8 @@ fn details_are_worked_out_where_asked_for_and_change_nothing() {
 
 #[test]
 fn a_value_that_is_not_finite_rolls_back_to_the_best_state_at_half_the_rate() {
-    for in_loss in [true, false] {
-        let mut backend = FaultyBackend { calls: 0, fails: |call| call == 5, in_loss };
+    for fault in [Fault::Loss, Fault::Gradient] {
+        let mut backend = WatchedOracle::with_faults(fault, |pass| pass == 5);
         let mut fitter = Fitter::new(&mut backend, picture(3), options(12)).unwrap();
         let log = run(&mut fitter).unwrap();
         assert_eq!(log[4].rolled_back, Some(0.5));
@@ -161,13 +161,13 @@ fn a_value_that_is_not_finite_rolls_back_to_the_best_state_at_half_the_rate() {
 
 #[test]
 fn a_fit_that_is_never_finite_again_gives_up_and_keeps_its_best() {
-    let mut backend = FaultyBackend { calls: 0, fails: |call| call >= 5, in_loss: true };
+    let mut backend = WatchedOracle::with_faults(Fault::Loss, |pass| pass >= 5);
     let mut fitter = Fitter::new(&mut backend, picture(3), options(100)).unwrap();
     let error = run(&mut fitter).unwrap_err();
     assert!(matches!(error, Error::Diverged { attempts: 6, .. }), "{error}");
     assert!(fitter.best().psnr_db > 10.0);
 
-    let mut backend = FaultyBackend { calls: 0, fails: |_| true, in_loss: false };
+    let mut backend = WatchedOracle::with_faults(Fault::Gradient, |_| true);
     let mut fitter = Fitter::new(&mut backend, picture(3), options(100)).unwrap();
     assert!(matches!(run(&mut fitter), Err(Error::Diverged { iteration: 0, attempts: 0 })));
 }

@@ -3,13 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-#[path = "common/counting_backend.rs"]
-mod counting_backend;
-#[path = "common/faulty_backend.rs"]
-mod faulty_backend;
+#[path = "common/watched_oracle.rs"]
+mod watched_oracle;
 
-use counting_backend::CountingBackend;
-use faulty_backend::FaultyBackend;
 use lgi::backend::oracle::Oracle;
 use lgi::blend::Blend;
 use lgi::density::DensityOptions;
@@ -17,6 +13,7 @@ use lgi::fit::{Checkpoint, FitOptions, Fitter, Progress, Quality, StopReason, St
 use lgi::image::{Image, Size};
 use lgi::strategy::{Run, RunOptions};
 use lgi::{Error, Result};
+use watched_oracle::{Fault, WatchedOracle};
 
 /// Edges, waves and some grain: places for many Gaussians.
 fn picture(size: Size, channels: usize) -> Arc<Image> {
@@ -243,7 +240,7 @@ fn every_preset_takes_every_picture() {
 fn iterations_are_passes_over_the_picture_and_nothing_is_left_out() {
     for blend in [Blend::Additive, Blend::NORMALIZED] {
         for channels in [1, 3, 4] {
-            let mut backend = CountingBackend::default();
+            let mut backend = WatchedOracle::default();
             let pixels = Arc::clone(&backend.pixels);
             let made = || (pixels.load(Ordering::Relaxed) / SIZE.pixels()) as u64;
             let options = FitOptions { blend, ..recipe_of(25, 50) };
@@ -310,8 +307,7 @@ fn a_second_method_that_cannot_work_is_refused_at_once() {
 
 #[test]
 fn a_step_that_is_not_finite_is_forgiven_in_the_middle_of_a_line_search() {
-    let fails = |call: u64| call.is_multiple_of(7);
-    let mut backend = FaultyBackend { calls: 0, fails, in_loss: true };
+    let mut backend = WatchedOracle::with_faults(Fault::Loss, |pass| pass.is_multiple_of(7));
     let mut fitter = Fitter::new(&mut backend, picture(SIZE, 3), recipe_of(20, 60)).unwrap();
     let first = fitter.step().unwrap().psnr_db;
     let result: Result<Progress> = loop {

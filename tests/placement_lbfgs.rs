@@ -4,17 +4,19 @@ use std::sync::Arc;
 
 #[path = "common/device_fits.rs"]
 mod device_fits;
+#[path = "common/lbfgs_plan.rs"]
+mod lbfgs_plan;
 
 use device_fits::{SIZE, fitted, gpu, options, picture, without_time};
+use lbfgs_plan::lbfgs_plan;
 use lgi::backend::descent::{
-    Descent, DescentPlan, DescentState, PairNumbers, QuasiNewtonPlan, QuasiNewtonState, Update,
+    Descent, DescentPlan, DescentState, PairNumbers, QuasiNewtonState, Update,
 };
 use lgi::backend::gpu::Gpu;
 use lgi::blend::Blend;
 use lgi::covariance::{self, ScaleBounds};
 use lgi::fit::{Checkpoint, FitOptions, Fitter, Placement};
 use lgi::gaussians::Gaussians;
-use lgi::image::Image;
 use lgi::loss::Loss;
 use lgi::optim::{
     CurvaturePair, Flow, GaussNewton, Groups, Lbfgs, PerGroup, QuasiNewton, Step, Transform,
@@ -43,24 +45,6 @@ fn lbfgs_on_device_and_host_takes_the_same_way() {
             "{blend:?}: {:?}",
             off.collect::<Vec<_>>()
         );
-    }
-}
-
-/// The numbers of the default method on this picture.
-fn lbfgs_plan(memory: usize, target: &Image) -> QuasiNewtonPlan {
-    QuasiNewtonPlan {
-        memory,
-        scales: [0.01, 2.0],
-        least_curvature: 1e-6,
-        sufficient: 1e-4,
-        noise: 2e-5,
-        shorten: 0.35,
-        tries: 6,
-        longest_move: 0.5,
-        longest_change: 0.4,
-        curvature: 2.0 / target.data().len() as f32,
-        smallest_mass_px: 0.3,
-        faded: 4e-4,
     }
 }
 
@@ -105,7 +89,7 @@ fn after_one_pass(
     state: QuasiNewtonState,
 ) -> QuasiNewtonState {
     let target = picture();
-    let update = Update::QuasiNewton(lbfgs_plan(memory, &target));
+    let update = Update::QuasiNewton(lbfgs_plan(memory, target.data().len()));
     let (loss, blend, covariance) = (Loss::default(), Blend::Additive, covariance::DEFAULT);
     let plan = DescentPlan { target, loss, blend, covariance, bounds, update };
     let mut state = DescentState {

@@ -1,6 +1,10 @@
 //! Every shader, joined for every channel count and device, is valid and fits the default limits.
 
-use lgi::backend::descent::{QuasiNewtonPlan, Update, UpdateText};
+#[path = "common/lbfgs_plan.rs"]
+mod lbfgs_plan;
+
+use lbfgs_plan::lbfgs_plan;
+use lgi::backend::descent::{Update, UpdateText};
 use lgi::backend::gpu::{Kernel, Reduction, Tuning, layouts, program_sources};
 use lgi::blend::Blend;
 use lgi::covariance::{self, Covariance};
@@ -97,20 +101,7 @@ fn every_elementwise_rule_and_covariance_with_formulas_gives_valid_shaders() {
 #[test]
 fn lbfgs_gives_valid_shaders() {
     // Its numbers are data, not text.
-    let plan = QuasiNewtonPlan {
-        memory: 8,
-        scales: [0.01, 2.0],
-        least_curvature: 1e-6,
-        sufficient: 1e-4,
-        noise: 2e-5,
-        shorten: 0.35,
-        tries: 6,
-        longest_move: 0.5,
-        longest_change: 0.4,
-        curvature: 1.0,
-        smallest_mass_px: 0.3,
-        faded: 4e-4,
-    };
+    let plan = lbfgs_plan(8, 1);
     for colors in [1, 3, 4] {
         let update = Update::QuasiNewton(plan);
         assert_programs_are_valid("lbfgs", &update, covariance::DEFAULT, colors);

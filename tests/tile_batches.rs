@@ -2,14 +2,13 @@
 
 #[path = "common/backend_scenes.rs"]
 mod backend_scenes;
-#[path = "common/counting_backend.rs"]
-mod counting_backend;
+#[path = "common/watched_oracle.rs"]
+mod watched_oracle;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use backend_scenes::{COMMON, random_image, random_splats};
-use counting_backend::CountingBackend;
 use lgi::backend::cpu::Cpu;
 #[cfg(feature = "gpu")]
 use lgi::backend::gpu::{Gpu, software_adapter};
@@ -22,6 +21,7 @@ use lgi::image::{Image, Region, Size};
 use lgi::loss::Loss;
 use lgi::optim::{Chances, OptimizerOptions};
 use lgi::renderer::{Renderer, Tile};
+use watched_oracle::WatchedOracle;
 
 const SIZE: Size = Size::new(50, 37);
 const SIDE_PX: usize = 16;
@@ -189,7 +189,7 @@ fn options(method: &str, iterations: u64) -> FitOptions {
 #[test]
 fn a_pass_counts_as_the_share_of_the_picture_that_was_drawn() {
     for method in ["tile-batches,adam", "tile-batches,sam,adam", "tile-batches,accumulate,adam"] {
-        let mut backend = CountingBackend::default();
+        let mut backend = WatchedOracle::default();
         let pixels = Arc::clone(&backend.pixels);
         let mut fitter = Fitter::new(&mut backend, smooth(), options(method, 40)).unwrap();
         pixels.store(0, Ordering::Relaxed);
