@@ -42,6 +42,7 @@ fn coded_with(
     let mut backend = Cpu::with_threads(threads)?;
     let effort = Effort {
         iterations: 30,
+        dense_iterations: 30,
         rounds: 2,
         sweeps: 2,
         last_sweeps: 2,

@@ -30,6 +30,7 @@ fuzz_target!(|data: &[u8]| {
     }
     let effort = Effort {
         iterations: 4,
+        dense_iterations: 4,
         rounds: 2,
         sweeps: 1,
         last_sweeps: 1,

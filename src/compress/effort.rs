@@ -14,6 +14,8 @@ const DENSE_PX: usize = 100;
 pub struct Effort {
     /// Passes of the fit over the picture.
     pub iterations: u64,
+    /// The same where Gaussians crowd.
+    pub dense_iterations: u64,
     /// Rounds of search, with refitting in between; at least 1.
     pub rounds: usize,
     /// Sweeps of the search of a round, at most.
@@ -31,16 +33,25 @@ pub struct Effort {
 impl Effort {
     /// What a preset stands for.
     pub fn of(quality: Quality) -> Self {
-        let (iterations, rounds, sweeps, refit_iterations, groups, group_iterations) = match quality
-        {
-            Quality::Draft => (24, 1, 1, 0, 1, 0),
-            Quality::Fast => (60, 3, 2, 12, 4, 4),
-            Quality::Balanced => (80, 5, 3, 40, 8, 8),
-            Quality::High => (600, 6, 4, 60, 8, 16),
-            Quality::Max => (2000, 10, 6, 120, 16, 20),
-        };
-        let last_sweeps = sweeps;
-        Self { iterations, rounds, sweeps, last_sweeps, refit_iterations, groups, group_iterations }
+        let ([iterations, dense_iterations], rounds, sweeps, refit_iterations, groups) =
+            match quality {
+                Quality::Draft => ([24, 24], 1, 1, 0, [1, 0]),
+                Quality::Fast => ([60, 120], 3, 2, 12, [4, 4]),
+                Quality::Balanced => ([80, 320], 5, 3, 40, [8, 8]),
+                Quality::High => ([600, 1000], 6, 4, 60, [8, 16]),
+                Quality::Max => ([2000, 3000], 10, 6, 120, [16, 20]),
+            };
+        let [groups, group_iterations] = groups;
+        Self {
+            iterations,
+            dense_iterations,
+            rounds,
+            sweeps,
+            last_sweeps: sweeps,
+            refit_iterations,
+            groups: groups as usize,
+            group_iterations,
+        }
     }
 
     /// The effort for pictures with so many pixels for each Gaussian. Where few Gaussians draw
@@ -58,10 +69,9 @@ impl Effort {
             },
             DENSE_PX.. => Self { sweeps: self.sweeps.max(2) - 1, ..self },
             _ => Self {
+                iterations: self.dense_iterations,
                 rounds: self.rounds * 6 / 5,
-                sweeps: self.sweeps * 4 / 3,
-                last_sweeps: self.last_sweeps * 4 / 3,
-                refit_iterations: self.refit_iterations * 3 / 2,
+                refit_iterations: self.refit_iterations * 2,
                 ..self
             },
         }
