@@ -86,11 +86,14 @@ fn encode_all(session: &mut Session<'_>, jobs: &[Job], reporter: &mut Reporter) 
                 Ok(encoded) => encoded.interrupted,
                 Err(failure) => !matches!(failure, Failure::Failed(_)),
             };
-            let has_ended = sender.send(encoded).is_err();
+            if sender.send(encoded).is_err() {
+                // Finishing has ended: there is nobody to report to, for one.
+                break;
+            }
             if let Some(drawing) = drawing {
                 drawing.draw(session.backend.as_mut());
             }
-            if is_last || has_ended {
+            if is_last {
                 break;
             }
         }
