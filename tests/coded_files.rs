@@ -91,6 +91,7 @@ fn a_place_takes_half_of_the_lattice_and_the_nearest_point_of_that() {
 
 #[test]
 fn points_within_a_square_are_those_that_lie_there() {
+    let mut seen = 0;
     for atom in picture(9, Size::new(90, 70), 3, 200, 30).atoms {
         let lattice = Lattice::new(atom.steps(), &atom.shape());
         let side = 8 << 24;
@@ -111,11 +112,13 @@ fn points_within_a_square_are_those_that_lie_there() {
                     (0..2).all(|axis| (0..side).contains(&(point[axis] - square.corner[axis])))
                 })
                 .collect();
+            seen += expected.len();
             listed.sort_unstable();
             expected.sort_unstable();
             assert_eq!(listed, expected, "{atom:?}");
         }
     }
+    assert!(seen > 1000, "{seen}");
 }
 
 #[test]

@@ -15,6 +15,7 @@ use super::limits::LimitArguments;
 use super::paths::{self, Job, Place};
 use super::picture_output::PictureOutput;
 use super::report::{Report, ReportArguments, Reporter};
+use super::tally::Tally;
 use super::{messages, output, scene_file};
 
 const EXAMPLES: &str = "\
@@ -114,22 +115,13 @@ pub fn run(arguments: &DecodeArguments) -> Result<()> {
     paths::make_output_directory(arguments.output.as_deref())?;
     let mut backend = select::open(&parse_device(&arguments.device)?)?;
     let mut reporter = Reporter::new(arguments.report);
-    let mut failed = 0;
+    let mut tally = Tally::of(jobs.len());
     for job in &jobs {
-        match decode(arguments, job, backend.as_mut()).and_then(|report| reporter.add(report)) {
-            Ok(()) => {}
-            Err(Failure::Failed(error)) if jobs.len() > 1 => {
-                messages::error(error);
-                failed += 1;
-            }
-            Err(failure) => return Err(failure),
-        }
+        let decoded = decode(arguments, job, backend.as_mut());
+        tally.take(decoded.and_then(|report| reporter.add(report)))?;
     }
     reporter.finish()?;
-    match failed {
-        0 => Ok(()),
-        failed => Err(Failure::Some { failed, total: jobs.len() }),
-    }
+    tally.finish()
 }
 
 fn check(arguments: &DecodeArguments, jobs: &[Job]) -> Result<()> {

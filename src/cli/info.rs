@@ -11,11 +11,12 @@ use lgi::gaussians::Gaussians;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::failure::{Failure, Result};
+use super::failure::Result;
 use super::limits::LimitArguments;
 use super::paths::Place;
 use super::report::Report;
-use super::{messages, output, report, scene_file};
+use super::tally::Tally;
+use super::{output, report, scene_file};
 
 /// Say what .lgi files hold: header, chunks, Gaussians and metadata
 #[derive(Args, Debug)]
@@ -92,23 +93,13 @@ impl Range {
 /// Inspects all inputs.
 ///
 /// # Errors
-/// [`Failure`], after having gone on with the other inputs where there are several.
+/// [`super::failure::Failure`], after having gone on with the other inputs where there are several.
 pub fn run(arguments: &InfoArguments) -> Result<()> {
-    let mut failed = 0;
+    let mut tally = Tally::of(arguments.inputs.len());
     for input in &arguments.inputs {
-        match inspect(&Place::of(input), arguments) {
-            Ok(()) => {}
-            Err(Failure::Failed(error)) if arguments.inputs.len() > 1 => {
-                messages::error(error);
-                failed += 1;
-            }
-            Err(failure) => return Err(failure),
-        }
+        tally.take(inspect(&Place::of(input), arguments))?;
     }
-    match failed {
-        0 => Ok(()),
-        failed => Err(Failure::Some { failed, total: arguments.inputs.len() }),
-    }
+    tally.finish()
 }
 
 fn inspect(place: &Place, arguments: &InfoArguments) -> Result<()> {

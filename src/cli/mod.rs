@@ -24,6 +24,7 @@ mod report;
 mod report_csv;
 mod scene_file;
 mod table;
+mod tally;
 mod tune;
 mod values;
 

@@ -35,13 +35,13 @@ impl Effort {
     pub fn of(quality: Quality) -> Self {
         let ([iterations, dense_iterations], rounds, sweeps, refit_iterations, groups) =
             match quality {
-                Quality::Draft => ([24, 24], 1, 1, 0, [1, 0]),
-                Quality::Fast => ([60, 120], 3, 2, 12, [4, 4]),
-                Quality::Balanced => ([80, 320], 5, 3, 40, [8, 8]),
-                Quality::High => ([600, 1000], 6, 4, 60, [8, 16]),
-                Quality::Max => ([2000, 3000], 10, 6, 120, [16, 20]),
+                Quality::Draft => ([24, 24], 1, 1, 0, (1, 0)),
+                Quality::Fast => ([60, 120], 3, 2, 12, (4, 4)),
+                Quality::Balanced => ([80, 320], 5, 3, 40, (8, 8)),
+                Quality::High => ([600, 1000], 6, 4, 60, (8, 16)),
+                Quality::Max => ([2000, 3000], 10, 6, 120, (16, 20)),
             };
-        let [groups, group_iterations] = groups;
+        let (groups, group_iterations) = groups;
         Self {
             iterations,
             dense_iterations,
@@ -49,7 +49,7 @@ impl Effort {
             sweeps,
             last_sweeps: sweeps,
             refit_iterations,
-            groups: groups as usize,
+            groups,
             group_iterations,
         }
     }

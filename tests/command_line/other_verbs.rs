@@ -58,7 +58,7 @@ fn compare_gives_figures_of_two_pictures() {
 }
 
 /// The loader of Vulkan tells on standard error what it does, if it is asked to.
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", feature = "gpu"))]
 #[test]
 fn only_who_wants_a_graphics_device_wakes_its_drivers() {
     let place = Place::new();

@@ -11,10 +11,11 @@ use lgi::renderer::Renderer;
 
 use crate::cli::failure::{Failure, Result};
 use crate::cli::measure::Measured;
+use crate::cli::output;
 use crate::cli::paths::Job;
 use crate::cli::picture_output::PictureOutput;
 use crate::cli::report::{Report, Reporter};
-use crate::cli::{messages, output};
+use crate::cli::tally::Tally;
 
 /// A picture that was fitted, perhaps not to the end.
 pub struct Encoded<'a> {
@@ -69,23 +70,12 @@ pub fn finish_all(
     reporter: &mut Reporter,
     total: usize,
 ) -> Result<()> {
-    let mut failed = 0;
+    let mut tally = Tally::of(total);
     for encoded in encoded {
-        match encoded.and_then(|encoded| encoded.finish(reporter)) {
-            Ok(()) => {}
-            // One bad picture is no reason to leave out the others.
-            Err(Failure::Failed(error)) if total > 1 => {
-                messages::error(error);
-                failed += 1;
-            }
-            Err(failure) => return Err(failure),
-        }
+        tally.take(encoded.and_then(|encoded| encoded.finish(reporter)))?;
     }
     reporter.finish()?;
-    match failed {
-        0 => Ok(()),
-        failed => Err(Failure::Some { failed, total }),
-    }
+    tally.finish()
 }
 
 impl Encoded<'_> {

@@ -72,7 +72,8 @@ pub fn run(arguments: &EncodeArguments) -> Result<()> {
 
 /// Reads, encodes and finishes: three pictures at once at most, each on a thread of its own.
 fn encode_all(session: &mut Session<'_>, jobs: &[Job], reporter: &mut Reporter) -> Result<()> {
-    let (sender, receiver) = sync_channel(1);
+    // Without a buffer: the thread holds the one picture that is behind.
+    let (sender, receiver) = sync_channel(0);
     let finish = move || finishing::finish_all(&receiver, reporter, jobs.len());
     thread::scope(|scope| {
         let finishing = thread::Builder::new().name("finishing".into()).spawn_scoped(scope, finish);
