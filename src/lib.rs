@@ -81,6 +81,7 @@ pub mod renderer;
 pub mod resize;
 pub mod side_by_side;
 pub mod strategy;
+pub mod strips;
 pub mod transport;
 pub mod tune;
 

@@ -10,13 +10,14 @@ use lgi::image::{self, Image, Limits, PictureFormat, SaveOptions, Size};
 use png_builder::{Png, exif_orientation};
 use proptest::prelude::*;
 
-const ALL_FORMATS: [PictureFormat; 6] = [
+const ALL_FORMATS: [PictureFormat; 7] = [
     PictureFormat::Png,
     PictureFormat::Jpeg,
     PictureFormat::WebP,
     PictureFormat::Bmp,
     PictureFormat::Tiff,
     PictureFormat::Pnm,
+    PictureFormat::Pam,
 ];
 
 fn decode(bytes: &[u8]) -> lgi::Result<image::Loaded> {
@@ -242,6 +243,20 @@ fn what_a_format_cannot_hold_is_refused() {
         assert!(message.ends_with(name), "{message}");
     }
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn portable_maps_are_of_the_kind_that_their_name_says() {
+    let kinds = [("a.pgm", 1, "P5"), ("a.ppm", 3, "P6"), ("a.pnm", 4, "P7"), ("a.pam", 3, "P7")];
+    for (name, channels, magic) in kinds {
+        for bit_depth in [8, 16] {
+            let picture = gradient(Size::new(3, 2), channels, bit_depth);
+            let format = PictureFormat::from_path(Path::new(name)).unwrap();
+            let bytes = image::encode(&picture, format, &depth(bit_depth)).unwrap();
+            assert!(bytes.starts_with(magic.as_bytes()), "{name} of {bit_depth} bits");
+            assert_eq!(decode(&bytes).unwrap().image, picture);
+        }
+    }
 }
 
 #[test]

@@ -168,8 +168,9 @@ fn decode(arguments: &DecodeArguments, job: &Job, backend: &mut dyn Backend) -> 
     };
     let picture =
         PictureOutput { place: &job.output, format, bit_depth, overwrite: arguments.force };
-    picture.check(scene.gaussians.channels())?;
-    let written = picture.write(&scene_file::draw(backend, &scene, size, &region, limits)?)?;
+    picture.check(region.size, scene.gaussians.channels())?;
+    let samples = scene_file::draw_samples(backend, &scene, size, &region, bit_depth, limits)?;
+    let written = picture.write(&samples)?;
     Ok(Report {
         output: Some(job.output.to_string()),
         width: region.size.width,

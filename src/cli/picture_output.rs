@@ -1,7 +1,7 @@
 //! Writing a drawn picture, to a file or to standard output.
 
 use lgi::Error;
-use lgi::image::{self, Image, PictureFormat, SaveOptions, Size};
+use lgi::image::{self, PictureFormat, Samples, SaveOptions, Size};
 
 use super::failure::Result;
 use super::output;
@@ -24,18 +24,17 @@ impl PictureOutput<'_> {
     ///
     /// # Errors
     /// [`Error::Invalid`] with the path.
-    pub fn check(&self, channels: usize) -> Result<()> {
-        let sample = Image::zeros(Size::new(1, 1), channels);
-        image::encode(&sample, self.format, &self.options()).map_err(|error| self.blame(error))?;
-        Ok(())
+    pub fn check(&self, size: Size, channels: usize) -> Result<()> {
+        let checked = image::check(size, channels, self.format, &self.options());
+        Ok(checked.map_err(|error| self.blame(error))?)
     }
 
     /// Writes the picture and gives the number of bytes.
     ///
     /// # Errors
-    /// As [`output::write`] and [`image::encode`].
-    pub fn write(&self, picture: &Image) -> Result<u64> {
-        let encoded = image::encode(picture, self.format, &self.options());
+    /// As [`output::write`] and [`image::encode_samples`].
+    pub fn write(&self, picture: &Samples) -> Result<u64> {
+        let encoded = image::encode_samples(picture, self.format, &self.options());
         let bytes = encoded.map_err(|error| self.blame(error))?;
         output::write(self.place, &bytes, self.overwrite)?;
         Ok(bytes.len() as u64)

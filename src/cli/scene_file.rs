@@ -5,9 +5,11 @@ use std::time::Instant;
 use lgi::backend::Backend;
 use lgi::codec::{self, Scene};
 use lgi::crop::crop;
-use lgi::image::{self, Image, Region, Size};
+use lgi::gaussians::Gaussians;
+use lgi::image::{self, Image, Region, Samples, Size};
 use lgi::renderer::Renderer;
 use lgi::resize::resize;
+use lgi::strips::draw_in_strips;
 use serde_json::Value;
 
 use super::failure::Result;
@@ -15,25 +17,43 @@ use super::limits::LimitArguments;
 use super::paths::Place;
 use super::report::Report;
 
-/// Draws a region of a scene that is `size` large as a whole.
+/// The Gaussians that draw a region of a scene that is `size` large as a whole.
 ///
 /// # Errors
-/// A limit of the work, and those of the backend.
-pub fn draw(
-    backend: &mut dyn Backend,
+/// A limit of the work.
+fn to_draw(
     scene: &Scene,
     size: Size,
     region: &Region,
     limits: &LimitArguments,
-) -> Result<Image> {
+) -> Result<Gaussians> {
     let mut gaussians = resize(&scene.gaussians, scene.blend, scene.size, size);
     if region.size != size {
         gaussians = crop(&gaussians, region);
     }
     limits.for_scenes().check_pairs(&gaussians, region.size)?;
-    let mut renderer = Renderer::new(backend, scene.blend, region.size);
-    renderer.set(&gaussians);
-    Ok(renderer.render()?)
+    Ok(gaussians)
+}
+
+/// Draws a region of a scene that is `size` large as a whole, as picture files hold it: of all
+/// values between only those of a strip are in memory.
+///
+/// # Errors
+/// A limit of the work, and those of the backend.
+pub fn draw_samples(
+    backend: &mut dyn Backend,
+    scene: &Scene,
+    size: Size,
+    region: &Region,
+    bit_depth: u8,
+    limits: &LimitArguments,
+) -> Result<Samples> {
+    let gaussians = to_draw(scene, size, region, limits)?;
+    let mut samples = Samples::empty(region.size, gaussians.channels(), bit_depth)?;
+    draw_in_strips(backend, &gaussians, scene.blend, region.size, |strip| {
+        samples.push_rows(strip)
+    })?;
+    Ok(samples)
 }
 
 /// Reads a picture, or draws it if it is an `.lgi` file; with the size of the file in bytes.
@@ -49,7 +69,10 @@ pub fn read_either(
     let image = if codec::is_lgi(&bytes) {
         let scene = codec::decode(&bytes, &limits.for_scenes());
         let scene = scene.map_err(|error| place.blame(error))?;
-        draw(backend, &scene, scene.size, &Region::whole(scene.size), limits)?
+        let gaussians = to_draw(&scene, scene.size, &Region::whole(scene.size), limits)?;
+        let mut renderer = Renderer::new(backend, scene.blend, scene.size);
+        renderer.set(&gaussians);
+        renderer.render()?
     } else {
         let loaded = image::decode(&bytes, &limits.for_pictures());
         loaded.map_err(|error| place.blame(error))?.image

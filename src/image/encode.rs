@@ -9,10 +9,10 @@ use ::image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use ::image::codecs::{
     bmp::BmpEncoder, jpeg::JpegEncoder, pnm::PnmEncoder, tiff::TiffEncoder, webp::WebPEncoder,
 };
-use ::image::{ExtendedColorType, ImageEncoder, ImageResult};
+use ::image::{ImageEncoder, ImageResult};
 
 use super::format::extension_of;
-use super::{Image, PictureFormat};
+use super::{Image, PictureFormat, Samples, Size, pnm};
 use crate::atomic_file;
 use crate::error::{Error, Result};
 
@@ -68,37 +68,45 @@ pub fn write(
 /// # Errors
 /// [`Error::Invalid`] if the format cannot hold the picture's channels, bit depth or size.
 pub fn encode(image: &Image, format: PictureFormat, options: &SaveOptions) -> Result<Vec<u8>> {
-    check(image, format, options)?;
-    match options.bit_depth {
-        16 => {
-            let color = match image.channels() {
-                1 => ExtendedColorType::L16,
-                3 => ExtendedColorType::Rgb16,
-                _ => ExtendedColorType::Rgba16,
-            };
-            encode_samples(image, color, bytemuck::cast_slice(&image.to_16bit()), format, options)
-        }
-        _ => {
-            let color = match image.channels() {
-                1 => ExtendedColorType::L8,
-                3 => ExtendedColorType::Rgb8,
-                _ => ExtendedColorType::Rgba8,
-            };
-            encode_samples(image, color, &image.to_8bit(), format, options)
-        }
-    }
+    check(image.size(), image.channels(), format, options)?;
+    write_samples(&Samples::of(image, options.bit_depth)?, format, options)
 }
 
-fn check(image: &Image, format: PictureFormat, options: &SaveOptions) -> Result<()> {
+/// `samples` as a picture file in memory; their bit depth counts, not that of `options`.
+///
+/// # Errors
+/// As [`encode`], and if rows are missing.
+pub fn encode_samples(
+    samples: &Samples,
+    format: PictureFormat,
+    options: &SaveOptions,
+) -> Result<Vec<u8>> {
+    let options = SaveOptions { bit_depth: samples.bit_depth(), ..*options };
+    check(samples.size(), samples.channels(), format, &options)?;
+    if !samples.is_whole() {
+        return Err(Error::Invalid(format!("rows of a picture of {} are missing", samples.size())));
+    }
+    write_samples(samples, format, &options)
+}
+
+/// Checks that a format can hold a picture.
+///
+/// # Errors
+/// As [`encode`].
+pub fn check(
+    size: Size,
+    channels: usize,
+    format: PictureFormat,
+    options: &SaveOptions,
+) -> Result<()> {
     let SaveOptions { bit_depth, jpeg_quality, .. } = *options;
-    let channels = image.channels();
     if !matches!(channels, 1 | 3 | 4) {
         return Err(Error::Invalid(format!(
             "a picture of {channels} channels cannot be written; 1, 3 or 4 can"
         )));
     }
-    if image.size().pixels() == 0 {
-        return Err(Error::Invalid(format!("a picture of {} cannot be written", image.size())));
+    if size.pixels() == 0 {
+        return Err(Error::Invalid(format!("a picture of {size} cannot be written")));
     }
     if channels == 4 && !format.has_alpha() {
         return Err(Error::Invalid(format!(
@@ -135,17 +143,16 @@ fn check_extension(path: &Path, image: &Image) -> Result<()> {
     Ok(())
 }
 
-fn encode_samples(
-    image: &Image,
-    color: ExtendedColorType,
-    samples: &[u8],
+fn write_samples(
+    samples: &Samples,
     format: PictureFormat,
     options: &SaveOptions,
 ) -> Result<Vec<u8>> {
-    let size = image.size();
+    let (size, color) = (samples.size(), samples.color_type());
     let too_large = || Error::Invalid(format!("{format} cannot hold a picture of {size}"));
     let width = u32::try_from(size.width).map_err(|_| too_large())?;
     let height = u32::try_from(size.height).map_err(|_| too_large())?;
+    let samples = samples.bytes();
 
     let mut out = Cursor::new(Vec::new());
     let result: ImageResult<()> = match format {
@@ -163,7 +170,10 @@ fn encode_samples(
         PictureFormat::Tiff => {
             TiffEncoder::new(&mut out).write_image(samples, width, height, color)
         }
-        PictureFormat::Pnm => PnmEncoder::new(&mut out).write_image(samples, width, height, color),
+        PictureFormat::Pnm => {
+            pnm::encoder(&mut out, [width, height], color).write_image(samples, width, height, color)
+        }
+        PictureFormat::Pam => PnmEncoder::new(&mut out).write_image(samples, width, height, color),
     };
     // Channels, depth and buffer length fit by now; what remains is the format's largest size.
     result.map_err(|_| too_large())?;

@@ -20,8 +20,10 @@ pub enum PictureFormat {
     Bmp,
     /// Tagged Image File Format, written uncompressed.
     Tiff,
-    /// PGM, PPM and PAM.
+    /// PGM for gray, PPM for RGB, PAM for what has alpha.
     Pnm,
+    /// PAM for all.
+    Pam,
 }
 
 impl PictureFormat {
@@ -43,7 +45,8 @@ impl PictureFormat {
             "webp" => Ok(Self::WebP),
             "bmp" | "dib" => Ok(Self::Bmp),
             "tif" | "tiff" => Ok(Self::Tiff),
-            "pgm" | "ppm" | "pam" | "pnm" => Ok(Self::Pnm),
+            "pgm" | "ppm" | "pnm" => Ok(Self::Pnm),
+            "pam" => Ok(Self::Pam),
             _ => {
                 Err(Error::Invalid(format!("pictures cannot be written as .{extension}; {KNOWN}"))
                     .at(path))
@@ -54,7 +57,7 @@ impl PictureFormat {
     /// Most bits a channel that this crate writes in the format: 8 or 16.
     pub fn max_bit_depth(self) -> u8 {
         match self {
-            Self::Png | Self::Tiff | Self::Pnm => 16,
+            Self::Png | Self::Tiff | Self::Pnm | Self::Pam => 16,
             Self::Jpeg | Self::WebP | Self::Bmp => 8,
         }
     }
@@ -71,7 +74,7 @@ impl PictureFormat {
             Self::WebP => ImageFormat::WebP,
             Self::Bmp => ImageFormat::Bmp,
             Self::Tiff => ImageFormat::Tiff,
-            Self::Pnm => ImageFormat::Pnm,
+            Self::Pnm | Self::Pam => ImageFormat::Pnm,
         }
     }
 
@@ -115,6 +118,7 @@ impl fmt::Display for PictureFormat {
             Self::Bmp => "BMP",
             Self::Tiff => "TIFF",
             Self::Pnm => "PNM",
+            Self::Pam => "PAM",
         })
     }
 }

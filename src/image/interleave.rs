@@ -67,9 +67,17 @@ impl Image {
 }
 
 fn interleave<T: Sample>(image: &Image) -> Vec<T> {
+    let mut samples = Vec::new();
+    interleave_onto(&mut samples, image);
+    samples
+}
+
+/// Adds the rows of a picture to samples.
+pub(super) fn interleave_onto<T: Sample>(samples: &mut Vec<T>, image: &Image) {
     let (channels, width) = (image.channels(), image.size().width);
-    let mut samples = vec![T::from_value(0.0); image.data().len()];
-    let rows = samples.par_chunks_mut((width * channels).max(1)).enumerate();
+    let before = samples.len();
+    samples.resize(before + image.data().len(), T::from_value(0.0));
+    let rows = samples[before..].par_chunks_mut((width * channels).max(1)).enumerate();
     // Converted in vectors, and only then spread.
     let line = || vec![T::from_value(0.0); width];
     rows.for_each_init(line, |line, (y, row)| {
@@ -83,7 +91,6 @@ fn interleave<T: Sample>(image: &Image) -> Vec<T> {
             }
         }
     });
-    samples
 }
 
 fn deinterleave<T: Sample>(size: Size, channels: usize, samples: &[T]) -> Result<Image> {

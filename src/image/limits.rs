@@ -91,7 +91,7 @@ pub(super) fn check_plausible(
             rows.saturating_mul(u64::from(width))
         }
         PictureFormat::Jpeg => file_bytes.saturating_mul(8 * 64 * 2),
-        PictureFormat::Pnm => file_bytes.saturating_mul(8),
+        PictureFormat::Pnm | PictureFormat::Pam => file_bytes.saturating_mul(8),
         PictureFormat::WebP | PictureFormat::Bmp | PictureFormat::Tiff => u64::MAX,
     };
     if pixels > most {

@@ -10,13 +10,16 @@ mod halve;
 mod interleave;
 mod jpeg_end;
 mod limits;
+mod pnm;
 mod region;
+mod samples;
 
 pub use decode::{Loaded, decode, load, read};
-pub use encode::{SaveOptions, encode, save, write};
+pub use encode::{SaveOptions, check, encode, encode_samples, save, write};
 pub use format::PictureFormat;
 pub use limits::Limits;
 pub use region::Region;
+pub use samples::Samples;
 
 use crate::error::{Error, Result};
 

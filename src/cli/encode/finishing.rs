@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use lgi::backend::Backend;
 use lgi::codec::{self, ReadLimits};
-use lgi::image::Image;
+use lgi::image::{Image, Samples};
 use lgi::renderer::Renderer;
 
 use crate::cli::failure::{Failure, Result};
@@ -89,7 +89,7 @@ impl Encoded<'_> {
         // Whoever draws has gone only where the whole run ends.
         let drawn = self.drawn.recv().map_err(|_| Failure::Interrupted)??;
         let bytes = match &self.picture {
-            Some(picture) => picture.write(&drawn)?,
+            Some(picture) => picture.write(&Samples::of(&drawn, picture.bit_depth)?)?,
             None => self.file.len() as u64,
         };
         let measured = Measured::of(&drawn, &self.target)?;

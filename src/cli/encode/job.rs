@@ -55,7 +55,7 @@ pub fn encode<'a>(
     let overwrite = session.arguments.files.force;
     let picture = as_picture(&job.output, bit_depth, overwrite);
     if let Some(picture) = &picture {
-        picture.check(image.channels())?;
+        picture.check(image.size(), image.channels())?;
     }
     let target = Arc::new(image);
     session.backend.profile(session.arguments.records.profile);

@@ -88,8 +88,7 @@ const TRAINED_LEAST: u8 = 2;
 /// Bits of trained weights that are dropped.
 const TRAINED_WEIGHT_SHIFT: u32 = 3;
 
-static TRAINED: LazyLock<Model> =
-    LazyLock::new(|| Model::from_bytes(include_bytes!("trained.bin")));
+static TRAINED: &[u8] = include_bytes!("trained.bin");
 
 impl Default for Model {
     fn default() -> Self {
@@ -135,7 +134,8 @@ impl Model {
 
     /// What every stream starts with: learned from photographs.
     pub fn trained() -> Self {
-        TRAINED.clone()
+        // Not kept to be copied: reading it again costs less than as much memory once more.
+        Self::from_bytes(TRAINED)
     }
 
     /// The tables of [`Self::trained`], for storing: what was learned, weighing no more than
