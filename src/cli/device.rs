@@ -1,6 +1,10 @@
 //! Choosing where to compute.
 
+use std::num::NonZero;
+use std::thread;
+
 use lgi::backend::select::DeviceChoice;
+use rayon::ThreadPoolBuilder;
 
 use super::failure::{Failure, Result};
 
@@ -12,15 +16,23 @@ pub fn parse_device(text: &str) -> Result<DeviceChoice> {
     text.parse().map_err(|error| Failure::of_option(&error))
 }
 
-/// Bounds the threads of everything that computes on the CPU.
+/// Starts the threads of everything that computes on the CPU: so many, or as many as there are
+/// processors.
 ///
 /// # Errors
 /// [`Failure::Usage`] for zero threads, or more than the system gives.
 pub fn use_threads(count: Option<usize>) -> Result<()> {
-    let Some(count) = count else { return Ok(()) };
-    if count == 0 {
+    if count == Some(0) {
         return Err(Failure::usage("--threads must be at least 1"));
     }
-    let built = rayon::ThreadPoolBuilder::new().num_threads(count).build_global();
+    let processors = || thread::available_parallelism().map_or(1, NonZero::get);
+    let count = count.unwrap_or_else(processors);
+    let mut threads = ThreadPoolBuilder::new().num_threads(count);
+    // This thread is one of them: else it would go to sleep for every single operation of the
+    // others. Alone it must not be: while it waits for something else, nobody would work.
+    if count > 1 {
+        threads = threads.use_current_thread();
+    }
+    let built = threads.build_global();
     built.map_err(|error| Failure::usage(format!("{count} threads cannot be started: {error}")))
 }

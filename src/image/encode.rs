@@ -170,9 +170,8 @@ fn write_samples(
         PictureFormat::Tiff => {
             TiffEncoder::new(&mut out).write_image(samples, width, height, color)
         }
-        PictureFormat::Pnm => {
-            pnm::encoder(&mut out, [width, height], color).write_image(samples, width, height, color)
-        }
+        PictureFormat::Pnm => pnm::encoder(&mut out, [width, height], color)
+            .write_image(samples, width, height, color),
         PictureFormat::Pam => PnmEncoder::new(&mut out).write_image(samples, width, height, color),
     };
     // Channels, depth and buffer length fit by now; what remains is the format's largest size.
