@@ -8,7 +8,8 @@ use ::image::{ColorType, ImageDecoder, ImageError, ImageResult, hooks};
 use crate::backend::cpu::Cpu;
 use crate::codec::{self, ReadLimits, Scene};
 use crate::error::{Error, Result};
-use crate::renderer::Renderer;
+use crate::image::Samples;
+use crate::strips::draw_in_strips;
 
 /// Extension of the files.
 const EXTENSION: &str = "lgi";
@@ -63,19 +64,17 @@ impl ImageDecoder for Decoder {
     }
 
     fn read_image(self, buffer: &mut [u8]) -> ImageResult<()> {
-        let mut backend = Cpu::new();
-        let mut renderer = Renderer::new(&mut backend, self.scene.blend, self.scene.size);
-        renderer.set(&self.scene.gaussians);
-        let picture = renderer.render().map_err(to_image)?;
-        if self.scene.bit_depth == 8 {
-            buffer.copy_from_slice(&picture.to_8bit());
-        } else {
-            // The crate's buffers hold 16-bit samples in the machine's own order.
-            let samples = picture.to_16bit();
-            for (bytes, sample) in buffer.chunks_exact_mut(2).zip(samples) {
-                bytes.copy_from_slice(&sample.to_ne_bytes());
-            }
-        }
+        let Scene { gaussians, blend, size, bit_depth, .. } = &self.scene;
+        // The crate's buffers hold 16-bit samples in the machine's own order, too.
+        let draw = || {
+            let depth = if *bit_depth == 8 { 8 } else { 16 };
+            let mut samples = Samples::empty(*size, gaussians.channels(), depth)?;
+            draw_in_strips(&mut Cpu::new(), gaussians, *blend, *size, |strip| {
+                samples.push_rows(strip)
+            })?;
+            Ok(samples)
+        };
+        buffer.copy_from_slice(draw().map_err(to_image)?.as_bytes());
         Ok(())
     }
 

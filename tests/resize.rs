@@ -1,4 +1,4 @@
-//! Drawing at another size: larger keeps the values, smaller averages them.
+//! Drawing at another size, where larger keeps the values and smaller averages them; and in parts.
 
 use lgi::backend::Backend;
 use lgi::backend::Splats;
@@ -8,6 +8,7 @@ use lgi::gaussians::Gaussians;
 use lgi::image::{Image, Size};
 use lgi::renderer::Renderer;
 use lgi::resize::resize;
+use lgi::strips::draw_in_strips;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
 
@@ -151,4 +152,27 @@ fn thin_lines_do_not_vanish() {
     let before = sum(&draw(&gaussians, FROM, Blend::Additive)) / 64.0;
     let after = sum(&draw(&resized, to, Blend::Additive));
     assert!((after / before - 1.0).abs() < 0.6, "{before} became {after}");
+}
+
+#[test]
+fn a_picture_in_strips_is_the_picture_as_a_whole() {
+    // High enough for three strips, the last one lower than the others.
+    let size = Size::new(60, 300);
+    for blend in [Blend::Additive, Blend::NORMALIZED] {
+        let gaussians = resize(&some_gaussians(40, 0.5..9.0), blend, FROM, size);
+        let whole = draw(&gaussians, size, blend);
+        let mut top = 0;
+        draw_in_strips(&mut Oracle, &gaussians, blend, size, |strip| {
+            for y in 0..strip.size().height {
+                for (channel, x) in (0..3).flat_map(|c| (0..size.width).map(move |x| (c, x))) {
+                    let difference = strip.at(channel, x, y) - whole.at(channel, x, top + y);
+                    assert!(difference.abs() < 1e-5, "{blend:?}, ({x}, {})", top + y);
+                }
+            }
+            top += strip.size().height;
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(top, size.height);
+    }
 }

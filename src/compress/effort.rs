@@ -37,7 +37,7 @@ impl Effort {
             match quality {
                 Quality::Draft => ([24, 24], 1, 1, 0, (1, 0)),
                 Quality::Fast => ([60, 120], 3, 2, 12, (4, 4)),
-                Quality::Balanced => ([80, 320], 5, 3, 40, (8, 8)),
+                Quality::Balanced => ([160, 320], 6, 3, 50, (8, 8)),
                 Quality::High => ([600, 1000], 6, 4, 60, (8, 16)),
                 Quality::Max => ([2000, 3000], 10, 6, 120, (16, 20)),
             };
@@ -60,11 +60,9 @@ impl Effort {
     pub(super) fn at(self, pixels_per_gaussian: usize) -> Self {
         match pixels_per_gaussian {
             SPARSE_PX.. => Self {
-                iterations: self.iterations * 3 / 2,
-                rounds: self.rounds * 8 / 5,
-                sweeps: self.sweeps * 2,
+                rounds: self.rounds * 2 - 1,
+                sweeps: self.sweeps * 3 / 2,
                 last_sweeps: self.last_sweeps * 2,
-                refit_iterations: self.refit_iterations * 2 / 3,
                 ..self
             },
             DENSE_PX.. => Self { sweeps: self.sweeps.max(2) - 1, ..self },

@@ -152,7 +152,10 @@ fn write_samples(
     let too_large = || Error::Invalid(format!("{format} cannot hold a picture of {size}"));
     let width = u32::try_from(size.width).map_err(|_| too_large())?;
     let height = u32::try_from(size.height).map_err(|_| too_large())?;
-    let samples = samples.bytes();
+    if let (PictureFormat::Pnm, Some(bytes)) = (format, pnm::encode(samples)) {
+        return Ok(bytes);
+    }
+    let samples = samples.as_bytes();
 
     let mut out = Cursor::new(Vec::new());
     let result: ImageResult<()> = match format {
@@ -170,9 +173,9 @@ fn write_samples(
         PictureFormat::Tiff => {
             TiffEncoder::new(&mut out).write_image(samples, width, height, color)
         }
-        PictureFormat::Pnm => pnm::encoder(&mut out, [width, height], color)
-            .write_image(samples, width, height, color),
-        PictureFormat::Pam => PnmEncoder::new(&mut out).write_image(samples, width, height, color),
+        PictureFormat::Pnm | PictureFormat::Pam => {
+            PnmEncoder::new(&mut out).write_image(samples, width, height, color)
+        }
     };
     // Channels, depth and buffer length fit by now; what remains is the format's largest size.
     result.map_err(|_| too_large())?;

@@ -22,7 +22,7 @@ pub enum PictureFormat {
     Tiff,
     /// PGM for gray, PPM for RGB, PAM for what has alpha.
     Pnm,
-    /// PAM for all.
+    /// PAM for all. Only written: what is read of either kind is called [`Self::Pnm`].
     Pam,
 }
 

@@ -1,26 +1,25 @@
-//! Which of the portable maps a picture is written as.
+//! Portable gray and pixel maps. The `image` crate would write PAM for all, which most readers do
+//! not know, and has no pixel maps of 16 bits.
 
-use std::io::Write;
+use super::Samples;
 
-use ::image::codecs::pnm::{GraymapHeader, PixmapHeader, PnmEncoder, SampleEncoding};
-use ::image::{ExtendedColorType, ImageEncoder};
-
-/// The encoder of the oldest kind that holds such samples: P5 for gray, P6 for RGB, and P7 (PAM)
-/// for alpha. Most readers know no P7, and it is what the encoder would choose for all.
-pub(super) fn encoder<W: Write>(
-    writer: W,
-    [width, height]: [u32; 2],
-    color: ExtendedColorType,
-) -> impl ImageEncoder {
-    let encoder = PnmEncoder::new(writer);
-    let (encoding, most) = (SampleEncoding::Binary, u32::from(u16::MAX));
-    let gray = |maxwhite| GraymapHeader { encoding, width, height, maxwhite };
-    let rgb = |maxval| PixmapHeader { encoding, width, height, maxval };
-    match color {
-        ExtendedColorType::L8 => encoder.with_header(gray(255).into()),
-        ExtendedColorType::L16 => encoder.with_header(gray(most).into()),
-        ExtendedColorType::Rgb8 => encoder.with_header(rgb(255).into()),
-        ExtendedColorType::Rgb16 => encoder.with_header(rgb(most).into()),
-        _ => encoder,
+/// P5 for gray and P6 for RGB; nothing for what they cannot hold.
+pub(super) fn encode(samples: &Samples) -> Option<Vec<u8>> {
+    let magic = match samples.channels() {
+        1 => "P5",
+        3 => "P6",
+        _ => return None,
+    };
+    let white = if samples.bit_depth() == 8 { 255 } else { 65_535 };
+    let size = samples.size();
+    let mut bytes = format!("{magic}\n{} {}\n{white}\n", size.width, size.height).into_bytes();
+    let body = bytes.len();
+    bytes.extend_from_slice(samples.as_bytes());
+    if white > 255 {
+        for sample in bytes[body..].chunks_exact_mut(2) {
+            let value = u16::from_ne_bytes([sample[0], sample[1]]);
+            sample.copy_from_slice(&value.to_be_bytes());
+        }
     }
+    Some(bytes)
 }

@@ -101,8 +101,8 @@ impl Samples {
         }
     }
 
-    /// The samples in memory, 16 bits in the order of this machine.
-    pub(super) fn bytes(&self) -> &[u8] {
+    /// The rows so far, shape `[H, W, C]`; 16 bits in the order of this machine.
+    pub fn as_bytes(&self) -> &[u8] {
         match &self.values {
             Values::Bits8(values) => values,
             Values::Bits16(values) => bytemuck::cast_slice(values),
