@@ -16,8 +16,8 @@ pub fn parse_device(text: &str) -> Result<DeviceChoice> {
     text.parse().map_err(|error| Failure::of_option(&error))
 }
 
-/// Starts the threads of everything that computes on the CPU: so many, or as many as there are
-/// processors.
+/// Starts the threads of everything that computes on the CPU: so many, or as many as
+/// `RAYON_NUM_THREADS` says, or as there are processors.
 ///
 /// # Errors
 /// [`Failure::Usage`] for zero threads, or more than the system gives.
@@ -25,8 +25,7 @@ pub fn use_threads(count: Option<usize>) -> Result<()> {
     if count == Some(0) {
         return Err(Failure::usage("--threads must be at least 1"));
     }
-    let processors = || thread::available_parallelism().map_or(1, NonZero::get);
-    let count = count.unwrap_or_else(processors);
+    let count = count.unwrap_or_else(usual_threads);
     let mut threads = ThreadPoolBuilder::new().num_threads(count);
     // This thread is one of them: else it would go to sleep for every single operation of the
     // others. Alone it must not be: while it waits for something else, nobody would work.
@@ -35,4 +34,10 @@ pub fn use_threads(count: Option<usize>) -> Result<()> {
     }
     let built = threads.build_global();
     built.map_err(|error| Failure::usage(format!("{count} threads cannot be started: {error}")))
+}
+
+fn usual_threads() -> usize {
+    let wanted = std::env::var("RAYON_NUM_THREADS").ok().and_then(|count| count.parse().ok());
+    let processors = || thread::available_parallelism().map_or(1, NonZero::get);
+    wanted.filter(|count| *count > 0).unwrap_or_else(processors)
 }

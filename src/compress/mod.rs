@@ -16,6 +16,7 @@ mod quantize;
 mod search;
 mod settle;
 mod splat;
+mod touching;
 mod turn;
 
 use std::ops::ControlFlow;

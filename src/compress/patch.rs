@@ -1,7 +1,6 @@
 //! A piece of the residual, and one Gaussian against it.
 
 use pulp::{Arch, Simd, WithSimd};
-use rayon::prelude::*;
 
 use super::splat::Splat;
 use crate::gaussian_values::{Constants, EXPONENT_PER_Q, MAX_LANES};
@@ -10,9 +9,6 @@ use crate::image::Size;
 
 /// Number of moments.
 const MOMENTS: usize = 6;
-
-/// Rows of a picture that are written by one thread.
-const ROWS_AT_ONCE: usize = 64;
 
 /// Most colour channels.
 const MAX_CHANNELS: usize = 4;
@@ -87,27 +83,17 @@ impl Patch {
         }
     }
 
-    /// Puts the pixels back into those of `rows` that it covers: rows of planes `[C, H, W]` of a
-    /// picture, from row `first` of all channels' rows on.
-    fn put(&self, rows: &mut [f32], first: usize, size: Size) {
-        let last = first + rows.len() / size.width;
+    /// Puts the pixels back into planes `[C, H, W]` of a picture of `size`.
+    pub fn put(&self, planes: &mut [f32], size: Size) {
+        let (width, height) = (self.bounds.width(), self.bounds.height());
         for channel in 0..self.channels {
-            let top = channel * size.height + self.bounds.top;
-            let bottom = channel * size.height + self.bounds.bottom;
-            for y in top.max(first)..bottom.min(last) {
-                let from = (channel * self.bounds.height() + y - top) * self.stride;
-                let to = (y - first) * size.width + self.bounds.left;
-                let width = self.bounds.width();
-                rows[to..to + width].copy_from_slice(&self.values[from..from + width]);
+            for y in 0..height {
+                let from = (channel * height + y) * self.stride;
+                let to = (channel * size.height + self.bounds.top + y) * size.width;
+                let row = &mut planes[to + self.bounds.left..][..width];
+                row.copy_from_slice(&self.values[from..from + width]);
             }
         }
-    }
-
-    /// Puts the pixels of patches that do not overlap back into planes `[C, H, W]`.
-    pub fn put_all(patches: &[Self], planes: &mut [f32], size: Size) {
-        planes.par_chunks_mut(ROWS_AT_ONCE * size.width).enumerate().for_each(|(index, rows)| {
-            patches.iter().for_each(|patch| patch.put(rows, index * ROWS_AT_ONCE, size));
-        });
     }
 
     /// Half the sum of the squares of all pixels.
@@ -344,13 +330,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn patches_go_back_where_they_were_taken_whatever_rows_go_together() {
-        let size = Size::new(50, 3 * ROWS_AT_ONCE - 7);
+    fn patches_go_back_where_they_were_taken() {
+        let size = Size::new(50, 80);
         let pixels = size.pixels();
         let planes: Vec<f32> = (0..3 * pixels).map(|v| v as f32).collect();
         let boxes = [
             PixelBox { left: 0, top: 0, right: 50, bottom: 3 },
-            PixelBox { left: 7, top: ROWS_AT_ONCE - 5, right: 30, bottom: 2 * ROWS_AT_ONCE + 4 },
+            PixelBox { left: 7, top: 20, right: 30, bottom: 61 },
             PixelBox { left: 41, top: size.height - 9, right: 50, bottom: size.height },
         ];
         let patches = boxes.map(|bounds| {
@@ -359,7 +345,7 @@ mod tests {
             patch
         });
         let mut put = vec![-1.0; planes.len()];
-        Patch::put_all(&patches, &mut put, size);
+        patches.iter().for_each(|patch| patch.put(&mut put, size));
         for (place, value) in put.iter().enumerate() {
             let (x, y) = (place % pixels % size.width, place % pixels / size.width);
             let inside =

@@ -2,8 +2,10 @@
 //!
 //! An atom is taken out of the picture; it comes back with the integers, one step away at most,
 //! and the colour that make `D + lambda R` smallest, or not at all. Atoms that touch are handled
-//! one after the other and those that do not at the same time, in waves that depend on nothing
-//! but the atoms: the result is the same on any number of threads.
+//! one after the other and those that do not at the same time ([`super::touching`]): the result is the
+//! same on any number of threads.
+
+use std::sync::{Mutex, OnceLock, PoisonError, RwLock};
 
 use pulp::Arch;
 use rayon::prelude::*;
@@ -11,15 +13,13 @@ use rayon::prelude::*;
 use super::costs::Costs;
 use super::patch::{Patch, PixelBox};
 use super::splat::Splat;
+use super::touching::in_turns;
 use super::turn::{Rules, Turn};
 use crate::codec::coded::Coded;
 use crate::codec::coded::atom::Atom;
 use crate::codec::coded::lattice::Lattice;
 use crate::image::Size;
 use crate::optim::RowMap;
-
-/// Side of the cells that keep count of waves, in pixels.
-const CELL_PX: usize = 8;
 
 /// A picture being searched.
 pub struct Search {
@@ -43,12 +43,12 @@ pub struct Changes {
     pub deleted: usize,
 }
 
-/// What came of an atom's turn, and of the pixels around it.
+/// What came of an atom's turn.
 enum Outcome {
     Kept,
-    Changed(Atom, Patch),
+    Changed(Atom),
     /// The picture is better without it.
-    Deleted(Patch),
+    Deleted,
 }
 
 /// One atom's turn.
@@ -144,7 +144,7 @@ impl Search {
         let mut patch = Patch::default();
         patch.take(&self.residual, self.rules.channels, self.rules.size.width, bounds);
         patch.add(self.rules.arch, &splat, splat.color(&atom).map(|v| -v));
-        Patch::put_all(&[patch], &mut self.residual, self.rules.size);
+        patch.put(&mut self.residual, self.rules.size);
     }
 
     /// Gives every atom its turn once.
@@ -158,37 +158,44 @@ impl Search {
         let mut alive: Vec<bool> = jobs.iter().map(Option::is_some).collect();
         let mut changes =
             Changes { deleted: alive.iter().filter(|alive| !**alive).count(), changed: 0 };
-        for wave in waves(jobs.into_iter().flatten().collect(), size) {
-            let done: Vec<(usize, Outcome)> = wave
-                .into_par_iter()
-                .map_init(Patch::default, |patch, job| {
-                    patch.take(&self.residual, self.rules.channels, size.width, job.bounds);
-                    (job.index, self.settle(&job, &costs, patch))
-                })
-                .collect();
-            let mut patches = Vec::new();
-            for (index, outcome) in done {
-                match outcome {
-                    Outcome::Kept => {}
-                    Outcome::Changed(atom, patch) => {
-                        patches.push(patch);
-                        self.atoms[index] = atom;
-                        changes.changed += 1;
-                    }
-                    Outcome::Deleted(patch) => {
-                        patches.push(patch);
-                        alive[index] = false;
-                        changes.deleted += 1;
-                    }
+        let mut jobs: Vec<Job> = jobs.into_iter().flatten().collect();
+        // In no order of the picture, so that many can go on at the same time.
+        jobs.sort_by_key(|job| ((job.index as u32).wrapping_mul(0x9E37_79B1), job.index));
+        let boxes: Vec<PixelBox> = jobs.iter().map(|job| job.bounds).collect();
+        let residual = RwLock::new(std::mem::take(&mut self.residual));
+        let patches = Mutex::new(Vec::new());
+        let outcomes: Vec<OnceLock<Outcome>> = jobs.iter().map(|_| OnceLock::new()).collect();
+        in_turns(&boxes, size, |place| {
+            let job = &jobs[place];
+            let mut patch: Patch = unpoisoned(patches.lock()).pop().unwrap_or_default();
+            patch.take(&unpoisoned(residual.read()), self.rules.channels, size.width, job.bounds);
+            let outcome = self.settle(job, &costs, &mut patch);
+            if !matches!(outcome, Outcome::Kept) {
+                patch.put(&mut unpoisoned(residual.write()), size);
+            }
+            unpoisoned(patches.lock()).push(patch);
+            // Every job has its own, and runs once.
+            let _ = outcomes[place].set(outcome);
+        });
+        self.residual = unpoisoned(residual.into_inner());
+        for (job, outcome) in jobs.iter().zip(outcomes) {
+            match outcome.into_inner() {
+                None | Some(Outcome::Kept) => {}
+                Some(Outcome::Changed(atom)) => {
+                    self.atoms[job.index] = atom;
+                    changes.changed += 1;
+                }
+                Some(Outcome::Deleted) => {
+                    alive[job.index] = false;
+                    changes.deleted += 1;
                 }
             }
-            Patch::put_all(&patches, &mut self.residual, size);
         }
         self.retain(&alive);
         changes
     }
 
-    /// Finds the best atom in place of one. The patch is taken where the picture changes.
+    /// Finds the best atom in place of one. The patch becomes the picture with it.
     fn settle(&self, job: &Job, costs: &Costs, patch: &mut Patch) -> Outcome {
         let (atom, arch) = (&self.atoms[job.index], self.rules.arch);
         let color = job.splat.color(atom);
@@ -196,11 +203,11 @@ impl Search {
         patch.add(arch, &job.splat, color.map(|v| -v));
         let found = Turn::take(&self.rules, costs, patch, (atom, &job.splat), moments);
         match found.filter(|found| found.value < 0.0) {
-            None => Outcome::Deleted(std::mem::take(patch)),
+            None => Outcome::Deleted,
             Some(found) if found.atom == *atom => Outcome::Kept,
             Some(found) => {
                 patch.add(arch, &found.splat, found.splat.color(&found.atom));
-                Outcome::Changed(found.atom, std::mem::take(patch))
+                Outcome::Changed(found.atom)
             }
         }
     }
@@ -218,26 +225,7 @@ impl Job {
     }
 }
 
-/// Jobs in waves: those of a wave do not touch each other. Within the order that a hash of the
-/// index gives, every job comes as early as those before it that it touches allow.
-fn waves(mut jobs: Vec<Job>, size: Size) -> Vec<Vec<Job>> {
-    let columns = size.width.div_ceil(CELL_PX);
-    let mut latest = vec![0_usize; columns * size.height.div_ceil(CELL_PX)];
-    jobs.sort_by_key(|job| ((job.index as u32).wrapping_mul(0x9E37_79B1), job.index));
-    let mut waves: Vec<Vec<Job>> = Vec::new();
-    for job in jobs {
-        let PixelBox { left, top, right, bottom } = job.bounds;
-        let rows = top / CELL_PX..bottom.div_ceil(CELL_PX);
-        let cells = left / CELL_PX..right.div_ceil(CELL_PX);
-        let row = |y: usize| y * columns + cells.start..y * columns + cells.end;
-        let wave = rows.clone().flat_map(|y| &latest[row(y)]).copied().max().unwrap_or_default();
-        for y in rows {
-            latest[row(y)].fill(wave + 1);
-        }
-        if waves.len() <= wave {
-            waves.push(Vec::new());
-        }
-        waves[wave].push(job);
-    }
-    waves
+/// What a lock guards. A thread that panicked ends the search, and nobody looks at it any more.
+fn unpoisoned<T>(guard: Result<T, PoisonError<T>>) -> T {
+    guard.unwrap_or_else(PoisonError::into_inner)
 }

@@ -66,6 +66,10 @@ impl Default for Cpu {
 
 impl Cpu {
     /// The widest vectors of this machine on rayon's global threads.
+    ///
+    /// A thread that is none of them sleeps while they work and wakes them for every operation: small
+    /// pictures take a fifth longer. It is one of them inside [`ThreadPool::install`], or if the pool
+    /// was built with [`ThreadPoolBuilder::use_current_thread`].
     pub fn new() -> Self {
         Self::assemble(Dispatcher::best(), None)
     }
