@@ -6,7 +6,7 @@ use lgi::backend::cpu::Cpu;
 use lgi::blend::Blend;
 use lgi::codec::coded::{Coded, Order};
 use lgi::codec::encode_exact;
-use lgi::compress::{CompressOptions, Effort, Parts, Target, compress};
+use lgi::compress::{CompressOptions, Dense, Effort, Parts, Target, compress};
 use lgi::fit::Quality;
 use lgi::image::{Image, Size};
 use lgi::metrics::psnr_db;
@@ -42,13 +42,13 @@ fn coded_with(
     let mut backend = Cpu::with_threads(threads)?;
     let effort = Effort {
         iterations: 30,
-        dense_iterations: 30,
         rounds: 2,
         sweeps: 2,
         last_sweeps: 2,
         refit_iterations: 8,
         groups: 3,
         group_iterations: 3,
+        dense: Dense { iterations: 30, rounds: 2, refit_iterations: 16 },
     };
     compress(
         &mut backend,
@@ -183,6 +183,10 @@ fn what_cannot_be_coded_is_refused_with_the_reason() {
 fn presets_do_more_and_more() {
     let efforts = Quality::ALL.map(Effort::of);
     assert!(efforts.windows(2).all(|pair| {
-        pair[0].iterations < pair[1].iterations && pair[0].rounds <= pair[1].rounds
+        let [less, more] = [pair[0], pair[1]];
+        less.iterations < more.iterations
+            && less.rounds <= more.rounds
+            && less.dense.iterations < more.dense.iterations
+            && less.dense.rounds <= more.dense.rounds
     }));
 }

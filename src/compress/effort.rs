@@ -14,8 +14,6 @@ const DENSE_PX: usize = 100;
 pub struct Effort {
     /// Passes of the fit over the picture.
     pub iterations: u64,
-    /// The same where Gaussians crowd.
-    pub dense_iterations: u64,
     /// Rounds of search, with refitting in between; at least 1.
     pub rounds: usize,
     /// Sweeps of the search of a round, at most.
@@ -28,35 +26,51 @@ pub struct Effort {
     pub groups: usize,
     /// Passes of the refitting of those that are left after a group.
     pub group_iterations: u64,
+    /// What is other where Gaussians crowd, who take longer to settle.
+    pub dense: Dense,
+}
+
+/// Work where Gaussians crowd.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dense {
+    /// Passes of the fit over the picture.
+    pub iterations: u64,
+    /// Rounds; at least 1.
+    pub rounds: usize,
+    /// Passes of a refitting.
+    pub refit_iterations: u64,
 }
 
 impl Effort {
     /// What a preset stands for.
     pub fn of(quality: Quality) -> Self {
-        let ([iterations, dense_iterations], rounds, sweeps, refit_iterations, groups) =
+        let (iterations, rounds, sweeps, refit_iterations, [groups, group_iterations], dense) =
             match quality {
-                Quality::Draft => ([24, 24], 1, 1, 0, (1, 0)),
-                Quality::Fast => ([60, 120], 3, 2, 12, (4, 4)),
-                Quality::Balanced => ([160, 320], 6, 3, 50, (8, 8)),
-                Quality::High => ([600, 1000], 6, 4, 60, (8, 16)),
-                Quality::Max => ([2000, 3000], 10, 6, 120, (16, 20)),
+                Quality::Draft => (24, 1, 1, 0, [1, 0], [24, 1, 0]),
+                Quality::Fast => (60, 3, 2, 12, [4, 4], [120, 3, 24]),
+                Quality::Balanced => (160, 6, 3, 50, [8, 8], [480, 10, 80]),
+                Quality::High => (600, 8, 4, 60, [8, 16], [1000, 10, 120]),
+                Quality::Max => (2000, 10, 6, 120, [16, 20], [3000, 12, 240]),
             };
-        let (groups, group_iterations) = groups;
+        let [dense_iterations, dense_rounds, dense_refit_iterations] = dense;
         Self {
             iterations,
-            dense_iterations,
             rounds,
             sweeps,
             last_sweeps: sweeps,
             refit_iterations,
-            groups,
+            groups: groups as usize,
             group_iterations,
+            dense: Dense {
+                iterations: dense_iterations,
+                rounds: dense_rounds as usize,
+                refit_iterations: dense_refit_iterations,
+            },
         }
     }
 
     /// The effort for pictures with so many pixels for each Gaussian. Where few Gaussians draw
-    /// much each, it is worth more to have each of them right; where many crowd, they take longer
-    /// to settle.
+    /// much each, it is worth more to have each of them right.
     pub(super) fn at(self, pixels_per_gaussian: usize) -> Self {
         match pixels_per_gaussian {
             SPARSE_PX.. => Self {
@@ -66,12 +80,10 @@ impl Effort {
                 ..self
             },
             DENSE_PX.. => Self { sweeps: self.sweeps.max(2) - 1, ..self },
-            _ => Self {
-                iterations: self.dense_iterations,
-                rounds: self.rounds * 6 / 5,
-                refit_iterations: self.refit_iterations * 2,
-                ..self
-            },
+            _ => {
+                let Dense { iterations, rounds, refit_iterations } = self.dense;
+                Self { iterations, rounds, refit_iterations, ..self }
+            }
         }
     }
 

@@ -23,7 +23,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 pub use course::{CompressProgress, Observer};
-pub use effort::Effort;
+pub use effort::{Dense, Effort};
 pub use parts::Parts;
 
 use self::encoder::Encoder;
