@@ -151,48 +151,51 @@ impl Search {
     pub fn sweep(&mut self) -> Changes {
         let costs = self.costs();
         let (size, step) = (self.rules.size, self.rules.step);
-        let jobs: Vec<Option<Job>> = (0..self.atoms.len())
+        let mut jobs: Vec<Job> = (0..self.atoms.len())
             .into_par_iter()
-            .map(|index| Job::new(index, &self.atoms[index], step, size))
+            .filter_map(|index| Job::new(index, &self.atoms[index], step, size))
             .collect();
-        let mut alive: Vec<bool> = jobs.iter().map(Option::is_some).collect();
-        let mut changes =
-            Changes { deleted: alive.iter().filter(|alive| !**alive).count(), changed: 0 };
-        let mut jobs: Vec<Job> = jobs.into_iter().flatten().collect();
         // In no order of the picture, so that many can go on at the same time.
         jobs.sort_by_key(|job| ((job.index as u32).wrapping_mul(0x9E37_79B1), job.index));
+        // Those without a job lie outside the picture.
+        let mut alive = vec![false; self.atoms.len()];
+        let mut changed = 0;
+        for (job, outcome) in jobs.iter().zip(self.settle_all(&jobs, &costs)) {
+            match outcome {
+                Outcome::Kept => {}
+                Outcome::Changed(atom) => {
+                    self.atoms[job.index] = atom;
+                    changed += 1;
+                }
+                Outcome::Deleted => continue,
+            }
+            alive[job.index] = true;
+        }
+        self.retain(&alive);
+        Changes { changed, deleted: alive.iter().filter(|alive| !**alive).count() }
+    }
+
+    /// What comes of all jobs, one after the other where they touch.
+    fn settle_all(&mut self, jobs: &[Job], costs: &Costs) -> Vec<Outcome> {
+        let Size { width, .. } = self.rules.size;
         let boxes: Vec<PixelBox> = jobs.iter().map(|job| job.bounds).collect();
         let residual = RwLock::new(std::mem::take(&mut self.residual));
-        let patches = Mutex::new(Vec::new());
+        let patches: Mutex<Vec<Patch>> = Mutex::default();
         let outcomes: Vec<OnceLock<Outcome>> = jobs.iter().map(|_| OnceLock::new()).collect();
-        in_turns(&boxes, size, |place| {
+        in_turns(&boxes, self.rules.size, |place| {
             let job = &jobs[place];
-            let mut patch: Patch = unpoisoned(patches.lock()).pop().unwrap_or_default();
-            patch.take(&unpoisoned(residual.read()), self.rules.channels, size.width, job.bounds);
-            let outcome = self.settle(job, &costs, &mut patch);
+            let mut patch = unpoisoned(patches.lock()).pop().unwrap_or_default();
+            patch.take(&unpoisoned(residual.read()), self.rules.channels, width, job.bounds);
+            let outcome = self.settle(job, costs, &mut patch);
             if !matches!(outcome, Outcome::Kept) {
-                patch.put(&mut unpoisoned(residual.write()), size);
+                patch.put(&mut unpoisoned(residual.write()), self.rules.size);
             }
             unpoisoned(patches.lock()).push(patch);
             // Every job has its own, and runs once.
             let _ = outcomes[place].set(outcome);
         });
         self.residual = unpoisoned(residual.into_inner());
-        for (job, outcome) in jobs.iter().zip(outcomes) {
-            match outcome.into_inner() {
-                None | Some(Outcome::Kept) => {}
-                Some(Outcome::Changed(atom)) => {
-                    self.atoms[job.index] = atom;
-                    changes.changed += 1;
-                }
-                Some(Outcome::Deleted) => {
-                    alive[job.index] = false;
-                    changes.deleted += 1;
-                }
-            }
-        }
-        self.retain(&alive);
-        changes
+        outcomes.into_iter().map(|outcome| outcome.into_inner().unwrap_or(Outcome::Kept)).collect()
     }
 
     /// Finds the best atom in place of one. The patch becomes the picture with it.
