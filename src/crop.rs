@@ -13,24 +13,18 @@ pub fn crop(gaussians: &Gaussians, region: &Region) -> Gaussians {
     let mut inside = Gaussians::empty(gaussians.channels());
     for index in 0..gaussians.len() {
         let factor = gaussians.factor_px[index];
-        let reach = reach_px(factor);
+        let [l00, l01, l10, l11] = factor.map(f64::from);
+        let sigmas = [l00.hypot(l01), l10.hypot(l11)];
         let mean: [f64; 2] =
             std::array::from_fn(|axis| f64::from(gaussians.mean_px[index][axis]) - corner[axis]);
-        let reaches =
-            |axis: usize| mean[axis] + reach[axis] >= 0.0 && mean[axis] - reach[axis] <= size[axis];
+        let reaches = |axis: usize| {
+            // A little further than the support: which pixels belong to it the backend decides.
+            let reach = 1.001 * sigmas[axis] * f64::from(SUPPORT_Q).sqrt() + 1.0;
+            mean[axis] + reach >= 0.0 && mean[axis] - reach <= size[axis]
+        };
         if reaches(0) && reaches(1) {
             inside.push(mean.map(|v| v as f32), factor, gaussians.color_of(index));
         }
     }
     inside
-}
-
-/// How far from its centre a Gaussian may draw in x and in y, in pixels. A little further than the
-/// support: which pixels belong to it the backend decides.
-pub(crate) fn reach_px(factor: [f32; 4]) -> [f64; 2] {
-    let [l00, l01, l10, l11] = factor.map(f64::from);
-    [[l00, l01], [l10, l11]].map(|[a, b]| {
-        let sigma = (a * a + b * b).sqrt();
-        1.001 * sigma * f64::from(SUPPORT_Q).sqrt() + 1.0
-    })
 }

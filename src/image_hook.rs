@@ -8,8 +8,7 @@ use ::image::{ColorType, ImageDecoder, ImageError, ImageResult, hooks};
 use crate::backend::cpu::Cpu;
 use crate::codec::{self, ReadLimits, Scene};
 use crate::error::{Error, Result};
-use crate::image::Samples;
-use crate::strips::draw_in_strips;
+use crate::strips::draw_samples;
 
 /// Extension of the files.
 const EXTENSION: &str = "lgi";
@@ -65,16 +64,10 @@ impl ImageDecoder for Decoder {
 
     fn read_image(self, buffer: &mut [u8]) -> ImageResult<()> {
         let Scene { gaussians, blend, size, bit_depth, .. } = &self.scene;
+        let depth = if *bit_depth == 8 { 8 } else { 16 };
+        let samples = draw_samples(&mut Cpu::new(), gaussians, *blend, *size, depth);
         // The crate's buffers hold 16-bit samples in the machine's own order, too.
-        let draw = || {
-            let depth = if *bit_depth == 8 { 8 } else { 16 };
-            let mut samples = Samples::empty(*size, gaussians.channels(), depth)?;
-            draw_in_strips(&mut Cpu::new(), gaussians, *blend, *size, |strip| {
-                samples.push_rows(strip)
-            })?;
-            Ok(samples)
-        };
-        buffer.copy_from_slice(draw().map_err(to_image)?.as_bytes());
+        buffer.copy_from_slice(samples.map_err(to_image)?.as_bytes());
         Ok(())
     }
 

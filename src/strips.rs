@@ -2,10 +2,10 @@
 
 use crate::backend::Backend;
 use crate::blend::Blend;
-use crate::crop::reach_px;
+use crate::crop::crop;
 use crate::error::Result;
 use crate::gaussians::Gaussians;
-use crate::image::{Image, Size};
+use crate::image::{Image, Region, Samples, Size};
 use crate::renderer::Renderer;
 
 /// Rows of a strip: enough for several threads, and few enough to stay in the caches.
@@ -23,27 +23,28 @@ pub fn draw_in_strips(
     size: Size,
     mut take: impl FnMut(&Image) -> Result<()>,
 ) -> Result<()> {
-    let spans: Vec<[f64; 2]> = (0..gaussians.len())
-        .map(|index| {
-            let middle = f64::from(gaussians.mean_px[index][1]);
-            let [_, reach] = reach_px(gaussians.factor_px[index]);
-            [middle - reach, middle + reach]
-        })
-        .collect();
     for top in (0..size.height).step_by(ROWS) {
-        let rows = ROWS.min(size.height - top);
-        let [from, to] = [top, top + rows].map(|row| row as f64);
-        let mut inside = Gaussians::empty(gaussians.channels());
-        for (index, [first, last]) in spans.iter().enumerate() {
-            if *first <= to && *last >= from {
-                let [x, y] = gaussians.mean_px[index];
-                let mean = [x, (f64::from(y) - from) as f32];
-                inside.push(mean, gaussians.factor_px[index], gaussians.color_of(index));
-            }
-        }
-        let mut renderer = Renderer::new(backend, blend, Size::new(size.width, rows));
-        renderer.set(&inside);
+        let strip = Size::new(size.width, ROWS.min(size.height - top));
+        let mut renderer = Renderer::new(backend, blend, strip);
+        renderer.set(&crop(gaussians, &Region { left: 0, top, size: strip }));
         take(&renderer.render()?)?;
     }
     Ok(())
+}
+
+/// Draws `gaussians` as a picture of `size` with samples of 8 or 16 bits: of all values between, only
+/// those of a strip are in memory.
+///
+/// # Errors
+/// Those of the backend and of [`Samples::empty`].
+pub fn draw_samples(
+    backend: &mut dyn Backend,
+    gaussians: &Gaussians,
+    blend: Blend,
+    size: Size,
+    bit_depth: u8,
+) -> Result<Samples> {
+    let mut samples = Samples::empty(size, gaussians.channels(), bit_depth)?;
+    draw_in_strips(backend, gaussians, blend, size, |strip| samples.push_rows(strip))?;
+    Ok(samples)
 }

@@ -260,8 +260,13 @@ fn rows_one_after_the_other_make_the_picture() {
     }
     let whole = image::encode(&picture, PictureFormat::Png, &depth(8)).unwrap();
     assert_eq!(image::encode_samples(&samples, PictureFormat::Png, &depth(8)).unwrap(), whole);
-    for odd in [Image::zeros(Size::new(5, 1), 3), Image::zeros(Size::new(4, 1), 3)] {
-        let message = samples.push_rows(&odd).unwrap_err().to_string();
+    let mut none = Samples::empty(picture.size(), 3, 8).unwrap();
+    let (row, narrow) = (Size::new(5, 1), Size::new(4, 1));
+    // One too many; too narrow; gray.
+    for (to, size, channels) in
+        [(&mut samples, row, 3), (&mut none.clone(), narrow, 3), (&mut none, row, 1)]
+    {
+        let message = to.push_rows(&Image::zeros(size, channels)).unwrap_err().to_string();
         assert!(message.contains("do not fit"), "{message}");
     }
     assert!(Samples::empty(picture.size(), 3, 12).is_err());

@@ -8,6 +8,7 @@ use clap::builder::PossibleValuesParser;
 use lgi::backend::{Backend, select};
 use lgi::codec::{self, Partial, Scene};
 use lgi::image::{PictureFormat, Region, Size};
+use lgi::strips::draw_samples;
 
 use super::device::{parse_device, use_threads};
 use super::failure::{Failure, Result};
@@ -169,7 +170,8 @@ fn decode(arguments: &DecodeArguments, job: &Job, backend: &mut dyn Backend) -> 
     let picture =
         PictureOutput { place: &job.output, format, bit_depth, overwrite: arguments.force };
     picture.check(region.size, scene.gaussians.channels())?;
-    let samples = scene_file::draw_samples(backend, &scene, size, &region, bit_depth, limits)?;
+    let gaussians = scene_file::to_draw(&scene, size, &region, limits)?;
+    let samples = draw_samples(backend, &gaussians, scene.blend, region.size, bit_depth)?;
     let written = picture.write(&samples)?;
     Ok(Report {
         output: Some(job.output.to_string()),

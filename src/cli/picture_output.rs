@@ -25,7 +25,7 @@ impl PictureOutput<'_> {
     /// # Errors
     /// [`Error::Invalid`] with the path.
     pub fn check(&self, size: Size, channels: usize) -> Result<()> {
-        let checked = image::check(size, channels, self.format, &self.options());
+        let checked = image::check_can_write(size, channels, self.format, &self.options());
         Ok(checked.map_err(|error| self.blame(error))?)
     }
 

@@ -6,10 +6,9 @@ use lgi::backend::Backend;
 use lgi::codec::{self, Scene};
 use lgi::crop::crop;
 use lgi::gaussians::Gaussians;
-use lgi::image::{self, Image, Region, Samples, Size};
+use lgi::image::{self, Image, Region, Size};
 use lgi::renderer::Renderer;
 use lgi::resize::resize;
-use lgi::strips::draw_in_strips;
 use serde_json::Value;
 
 use super::failure::Result;
@@ -21,7 +20,7 @@ use super::report::Report;
 ///
 /// # Errors
 /// A limit of the work.
-fn to_draw(
+pub fn to_draw(
     scene: &Scene,
     size: Size,
     region: &Region,
@@ -33,27 +32,6 @@ fn to_draw(
     }
     limits.for_scenes().check_pairs(&gaussians, region.size)?;
     Ok(gaussians)
-}
-
-/// Draws a region of a scene that is `size` large as a whole, as picture files hold it: of all
-/// values between only those of a strip are in memory.
-///
-/// # Errors
-/// A limit of the work, and those of the backend.
-pub fn draw_samples(
-    backend: &mut dyn Backend,
-    scene: &Scene,
-    size: Size,
-    region: &Region,
-    bit_depth: u8,
-    limits: &LimitArguments,
-) -> Result<Samples> {
-    let gaussians = to_draw(scene, size, region, limits)?;
-    let mut samples = Samples::empty(region.size, gaussians.channels(), bit_depth)?;
-    draw_in_strips(backend, &gaussians, scene.blend, region.size, |strip| {
-        samples.push_rows(strip)
-    })?;
-    Ok(samples)
 }
 
 /// Reads a picture, or draws it if it is an `.lgi` file; with the size of the file in bytes.

@@ -101,19 +101,25 @@ mod tests {
                 PixelBox { left, top, right, bottom }
             })
             .collect();
-        let done = Mutex::new(Vec::new());
+        let clock = AtomicUsize::new(0);
+        let times = Mutex::new(vec![[usize::MAX; 2]; boxes.len()]);
         let pool = rayon::ThreadPoolBuilder::new().num_threads(4).build().unwrap();
-        pool.install(|| in_turns(&boxes, size, |place| done.lock().unwrap().push(place)));
-        let done = done.into_inner().unwrap();
-        let mut when = vec![usize::MAX; boxes.len()];
-        done.iter().enumerate().for_each(|(turn, place)| when[*place] = turn);
-        assert_eq!(done.len(), boxes.len());
+        pool.install(|| {
+            in_turns(&boxes, size, |place| {
+                let begin = clock.fetch_add(1, Ordering::SeqCst);
+                std::thread::yield_now();
+                times.lock().unwrap()[place] = [begin, clock.fetch_add(1, Ordering::SeqCst)];
+            });
+        });
+        let times = times.into_inner().unwrap();
+        assert_eq!(clock.into_inner(), 2 * boxes.len(), "every job once");
         let touch = |a: &PixelBox, b: &PixelBox| {
             a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom
         };
         for a in 0..boxes.len() {
             for b in (a + 1..boxes.len()).filter(|b| touch(&boxes[a], &boxes[*b])) {
-                assert!(when[a] < when[b], "{a} before {b}");
+                let ([_, end], [begin, _]) = (times[a], times[b]);
+                assert!(end < begin, "{a} before {b}");
             }
         }
     }

@@ -12,6 +12,7 @@ use ::image::codecs::{
 use ::image::{ImageEncoder, ImageResult};
 
 use super::format::extension_of;
+use super::samples::check_bit_depth;
 use super::{Image, PictureFormat, Samples, Size, pnm};
 use crate::atomic_file;
 use crate::error::{Error, Result};
@@ -68,7 +69,7 @@ pub fn write(
 /// # Errors
 /// [`Error::Invalid`] if the format cannot hold the picture's channels, bit depth or size.
 pub fn encode(image: &Image, format: PictureFormat, options: &SaveOptions) -> Result<Vec<u8>> {
-    check(image.size(), image.channels(), format, options)?;
+    check_can_write(image.size(), image.channels(), format, options)?;
     write_samples(&Samples::of(image, options.bit_depth)?, format, options)
 }
 
@@ -82,7 +83,7 @@ pub fn encode_samples(
     options: &SaveOptions,
 ) -> Result<Vec<u8>> {
     let options = SaveOptions { bit_depth: samples.bit_depth(), ..*options };
-    check(samples.size(), samples.channels(), format, &options)?;
+    check_can_write(samples.size(), samples.channels(), format, &options)?;
     if !samples.is_whole() {
         return Err(Error::Invalid(format!("rows of a picture of {} are missing", samples.size())));
     }
@@ -93,7 +94,7 @@ pub fn encode_samples(
 ///
 /// # Errors
 /// As [`encode`].
-pub fn check(
+pub fn check_can_write(
     size: Size,
     channels: usize,
     format: PictureFormat,
@@ -113,9 +114,7 @@ pub fn check(
             "{format} has no alpha channel; write PNG, WebP or TIFF"
         )));
     }
-    if !matches!(bit_depth, 8 | 16) {
-        return Err(Error::Invalid(format!("{bit_depth} bits a channel; 8 or 16 can be written")));
-    }
+    check_bit_depth(bit_depth)?;
     if bit_depth > format.max_bit_depth() {
         return Err(Error::Invalid(format!(
             "{format} cannot hold {bit_depth} bits a channel; write PNG, TIFF or PNM"

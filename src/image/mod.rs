@@ -15,7 +15,7 @@ mod region;
 mod samples;
 
 pub use decode::{Loaded, decode, load, read};
-pub use encode::{SaveOptions, check, encode, encode_samples, save, write};
+pub use encode::{SaveOptions, check_can_write, encode, encode_samples, save, write};
 pub use format::PictureFormat;
 pub use limits::Limits;
 pub use region::Region;

@@ -37,14 +37,10 @@ impl Samples {
     /// [`Error::Invalid`] for other bit depths than 8 and 16.
     pub fn empty(size: Size, channels: usize, bit_depth: u8) -> Result<Self> {
         let count = size.pixels().saturating_mul(channels);
+        check_bit_depth(bit_depth)?;
         let values = match bit_depth {
             8 => Values::Bits8(Vec::with_capacity(count)),
-            16 => Values::Bits16(Vec::with_capacity(count)),
-            _ => {
-                return Err(Error::Invalid(format!(
-                    "{bit_depth} bits a channel; 8 or 16 can be written"
-                )));
-            }
+            _ => Values::Bits16(Vec::with_capacity(count)),
         };
         Ok(Self { size, channels, values })
     }
@@ -118,5 +114,13 @@ impl Samples {
             (3, Values::Bits16(_)) => ExtendedColorType::Rgb16,
             (_, Values::Bits16(_)) => ExtendedColorType::Rgba16,
         }
+    }
+}
+
+/// Refuses bit depths that no sample has.
+pub(super) fn check_bit_depth(bit_depth: u8) -> Result<()> {
+    match bit_depth {
+        8 | 16 => Ok(()),
+        _ => Err(Error::Invalid(format!("{bit_depth} bits a channel; 8 or 16 can be written"))),
     }
 }
