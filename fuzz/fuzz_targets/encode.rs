@@ -6,7 +6,7 @@ use std::sync::Arc;
 use lgi::backend::cpu::Cpu;
 use lgi::codec::coded::Order;
 use lgi::codec::{ReadLimits, decode_exact, encode_exact};
-use lgi::compress::{CompressOptions, Effort, Parts, Target, compress};
+use lgi::compress::{CompressOptions, Dense, Effort, Parts, Target, compress};
 use lgi::image::{Image, Size};
 use lgi_fuzz::take;
 use libfuzzer_sys::fuzz_target;
@@ -28,15 +28,16 @@ fuzz_target!(|data: &[u8]| {
         *value = f32::from(byte) / 255.0;
         data = if data.is_empty() { &[255, 7, 0, 200] } else { data };
     }
+    let dense = Dense { iterations: 4, rounds: 2, refit_iterations: 2 };
     let effort = Effort {
         iterations: 4,
-        dense_iterations: 4,
         rounds: 2,
         sweeps: 1,
         last_sweeps: 1,
         refit_iterations: 2,
         groups: 2,
         group_iterations: 1,
+        dense,
     };
     let options = CompressOptions { target, order, effort, parts: Parts::default(), seed: 0 };
     // One thread: what two do at once, a fuzzer cannot repeat.
