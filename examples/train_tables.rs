@@ -19,7 +19,7 @@ use lgi::fit::Quality;
 use lgi::image::{Limits, load};
 
 /// Colour steps, the most usual last.
-const STEPS: [f64; 4] = [1.0, 0.35, 0.7, 0.5];
+const STEPS: [f64; 4] = [0.77, 0.27, 0.54, 0.385];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);

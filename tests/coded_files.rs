@@ -61,15 +61,18 @@ fn gaussians_of_any_kind_come_back() {
     }
 }
 
+/// Those of a place.
+const PARITIES: [[i32; 2]; 4] = [[0, 0], [0, 1], [1, 0], [1, 1]];
+
 #[test]
-fn a_place_takes_half_of_the_lattice_and_the_nearest_point_of_that() {
+fn a_place_takes_a_quarter_of_the_lattice_and_the_nearest_point_of_that() {
     for atom in picture(8, Size::new(90, 70), 3, 60, 30).atoms {
         let lattice = Lattice::new(atom.steps(), &atom.shape());
         let [x, y] = lattice.point(atom.place);
         let target = [x + 3_000_000, y - 5_000_000];
-        for is_odd in [false, true] {
-            let nearest = lattice.nearest(target, is_odd);
-            assert_eq!((nearest[0] + nearest[1]) & 1 == 1, is_odd);
+        for parities in PARITIES {
+            let nearest = lattice.nearest(target, parities);
+            assert_eq!(nearest.map(|v| v & 1), parities);
             let away = |place: [i32; 2]| {
                 let [px, py] = lattice.point(place);
                 // In steps: what is farther along a longer axis is no farther.
@@ -82,7 +85,7 @@ fn a_place_takes_half_of_the_lattice_and_the_nearest_point_of_that() {
             let around = (-3..=3).flat_map(|i| (-3..=3).map(move |j| [i, j]));
             let others = around
                 .map(|[i, j]| [nearest[0] + i, nearest[1] + j])
-                .filter(|place| (place[0] + place[1]) & 1 == i32::from(is_odd));
+                .filter(|place| place.map(|v| v & 1) == parities);
             let least = others.map(away).fold(f64::INFINITY, f64::min);
             assert!(away(nearest) <= least * 1.000_01, "{atom:?}");
         }
@@ -96,17 +99,17 @@ fn points_within_a_square_are_those_that_lie_there() {
         let lattice = Lattice::new(atom.steps(), &atom.shape());
         let side = 8 << 24;
         let square = Square { corner: [24 << 24, 16 << 24], side };
-        let middle = lattice.nearest(square.corner.map(|corner| corner + side / 2), false);
+        let middle = lattice.nearest(square.corner.map(|corner| corner + side / 2), [0, 0]);
         // From the middle to a corner it is 5.7 px, in steps of a lattice that may be turned.
         let [wide, high] = lattice.steps_px().map(|step| (8.0 / step).ceil() as i32 + 1);
-        for is_odd in [false, true] {
-            let points = lattice.within(&square, is_odd);
+        for parities in PARITIES {
+            let points = lattice.within(&square, parities);
             let mut listed: Vec<[i32; 2]> = (0..points.count()).map(|k| points.place(k)).collect();
             assert!((0..points.count()).all(|k| points.index(points.place(k)) == k));
             let around = (-wide..=wide).flat_map(|i| (-high..=high).map(move |j| [i, j]));
             let mut expected: Vec<[i32; 2]> = around
                 .map(|[i, j]| [middle[0] + i, middle[1] + j])
-                .filter(|place| (place[0] + place[1]) & 1 == i32::from(is_odd))
+                .filter(|place| place.map(|v| v & 1) == parities)
                 .filter(|place| {
                     let point = lattice.point(*place);
                     (0..2).all(|axis| (0..side).contains(&(point[axis] - square.corner[axis])))
@@ -122,11 +125,24 @@ fn points_within_a_square_are_those_that_lie_there() {
 }
 
 #[test]
-fn atoms_with_an_odd_sum_are_refused() {
-    let mut coded = picture(3, Size::new(40, 30), 3, 5, 9);
-    coded.atoms[2].place[0] += 1;
-    let error = encode_exact(&coded, Order::Sequential, 8, None).unwrap_err();
-    assert!(matches!(&error, lgi::Error::Invalid(text) if text.contains("odd sum")), "{error}");
+fn atoms_whose_parities_do_not_go_together_are_refused() {
+    let sound = picture(3, Size::new(40, 30), 3, 5, 9);
+    let wrong: [fn(&mut Atom); 4] = [
+        |atom| atom.place[0] += 1,
+        |atom| atom.place[1] += 1,
+        |atom| atom.scale[0] ^= 1,
+        |atom| atom.angle ^= 1,
+    ];
+    for change in wrong {
+        let mut coded = sound.clone();
+        let atom = coded.atoms.iter_mut().find(|atom| atom.has_angle()).unwrap();
+        change(atom);
+        let error = encode_exact(&coded, Order::Sequential, 8, None).unwrap_err();
+        assert!(
+            matches!(&error, lgi::Error::Invalid(text) if text.contains("parities")),
+            "{error}"
+        );
+    }
 }
 
 #[test]

@@ -98,10 +98,11 @@ impl Costs {
         bits += self.smaller[class(small - SMALLEST_SCALE)] + self.stretch[class(large - small)];
         // The classes are as fine as two bits below an octave.
         bits += 2.0 * (steps.scale_bits as f32 - 2.0);
-        bits += steps.angle_bits(shape.scale) as f32;
+        // The last bits of the larger scale and of the angle follow from the others.
+        bits += (steps.angle_bits(shape.scale) as f32 - 1.0).max(0.0) - 1.0;
         let [column, row] = Lattice::new(steps, &shape).steps_px();
-        // Every other point of the lattice may be.
-        bits + (0.5 * LEAF_PX / (column * row)).log2().max(0.0)
+        // One in four points of the lattice may be.
+        bits + (0.25 * LEAF_PX / (column * row)).log2().max(0.0)
     }
 }
 

@@ -44,20 +44,21 @@ pub struct Dense {
 impl Effort {
     /// What a preset stands for.
     pub fn of(quality: Quality) -> Self {
-        let (iterations, rounds, sweeps, refit_iterations, [groups, group_iterations], dense) =
+        let (iterations, rounds, [sweeps, last_sweeps], refit_iterations, groups, dense) =
             match quality {
-                Quality::Draft => (24, 1, 1, 0, [1, 0], [24, 1, 0]),
-                Quality::Fast => (60, 3, 2, 12, [4, 4], [120, 3, 24]),
-                Quality::Balanced => (160, 6, 3, 50, [8, 8], [480, 10, 80]),
-                Quality::High => (600, 8, 4, 60, [8, 16], [1000, 10, 120]),
-                Quality::Max => (2000, 10, 6, 120, [16, 20], [3000, 12, 240]),
+                Quality::Draft => (24, 1, [1, 1], 0, [1, 0], [24, 1, 0]),
+                Quality::Fast => (60, 3, [2, 3], 12, [4, 4], [120, 3, 24]),
+                Quality::Balanced => (160, 6, [3, 5], 50, [8, 8], [480, 10, 80]),
+                Quality::High => (600, 8, [4, 8], 60, [8, 16], [1000, 10, 120]),
+                Quality::Max => (2000, 10, [6, 12], 120, [16, 20], [3000, 12, 240]),
             };
+        let [groups, group_iterations] = groups;
         let [dense_iterations, dense_rounds, dense_refit_iterations] = dense;
         Self {
             iterations,
             rounds,
             sweeps,
-            last_sweeps: sweeps,
+            last_sweeps,
             refit_iterations,
             groups: groups as usize,
             group_iterations,

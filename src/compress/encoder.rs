@@ -24,10 +24,10 @@ use crate::optim::{Optimizer, RowMap};
 use crate::renderer::Renderer;
 
 /// What a bit costs, in squares of the colour step of half the sum of squared differences.
-const LAMBDA: f64 = 0.06;
+const LAMBDA: f64 = 0.1;
 
 /// Weight of the penalty on the rate during a fit.
-const RATE_WEIGHT: f32 = 0.36;
+const RATE_WEIGHT: f32 = 0.6;
 
 /// Bits of a new Gaussian, for the decision whether it is worth a trial.
 const NEW_BITS: f32 = 10.0;

@@ -19,7 +19,7 @@ pub const BITS: f64 = 25.0;
 pub const ITERATIONS: u64 = 12;
 
 /// `d^2 R / (a D)`, with D of the short fit.
-const FACTOR: f64 = 16.0;
+const FACTOR: f64 = 9.5;
 
 /// Bounds of `a`.
 const SLOPES: std::ops::RangeInclusive<f64> = 0.3..=1.2;

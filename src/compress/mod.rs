@@ -10,6 +10,7 @@ mod course;
 mod effort;
 mod encoder;
 mod estimate;
+mod geometry;
 mod parts;
 mod patch;
 mod quantize;

@@ -1,6 +1,6 @@
 //! Discrete search: every integer of every atom against the true residual.
 //!
-//! An atom is taken out of the picture; it comes back with the integers, one step away at most,
+//! An atom is taken out of the picture; it comes back with those of the integers next to its own
 //! and the colour that make `D + lambda R` smallest, or not at all. Atoms that touch are handled
 //! one after the other and those that do not at the same time ([`super::touching`]): the result is the
 //! same on any number of threads.

@@ -18,14 +18,12 @@ impl Encoder<'_> {
         let whole = Arc::clone(&self.rest);
         let mut free = gaussians;
         let mut settled = Vec::new();
-        let groups = if self.parts.groups { self.effort.groups as u32 } else { 1 };
+        let groups = if self.parts.groups { self.effort.groups } else { 1 };
         for groups in (2..=groups).rev() {
             if self.course.is_over() {
                 break;
             }
-            let stays: Vec<bool> = (0..free.len() as u32)
-                .map(|index| !scattered(index).is_multiple_of(groups))
-                .collect();
+            let stays = larger_ones(&free, groups);
             let mut group = free.clone();
             group.retain(&stays.iter().map(|stays| !stays).collect::<Vec<_>>());
             free.retain(&stays);
@@ -54,8 +52,17 @@ impl Encoder<'_> {
     }
 }
 
-/// A number as another one that looks random: neighbours in memory are often neighbours in the
-/// picture.
-fn scattered(index: u32) -> u32 {
-    index.wrapping_mul(0x9E37_79B1) >> 16
+/// All but the smallest of `groups` groups: what these do to the picture, larger ones can make good.
+fn larger_ones(gaussians: &Gaussians, groups: usize) -> Vec<bool> {
+    let area = |index: usize| {
+        let [a, b, c, d] = gaussians.factor_px[index];
+        (a * d - b * c).abs()
+    };
+    let mut by_area: Vec<usize> = (0..gaussians.len()).collect();
+    by_area.sort_by(|a, b| area(*a).total_cmp(&area(*b)).then(a.cmp(b)));
+    let mut stays = vec![true; gaussians.len()];
+    for index in &by_area[..gaussians.len() / groups] {
+        stays[*index] = false;
+    }
+    stays
 }

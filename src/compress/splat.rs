@@ -22,8 +22,7 @@ pub struct Splat {
 impl Splat {
     /// The splat of an atom at a colour step, see [`Coded::step_log`].
     pub fn new(step: u8, atom: &Atom) -> Self {
-        let shape = atom.shape();
-        let position = atom.position();
+        let (shape, position) = atom.shape_and_position();
         let scale = |bits: u32| 1.0 / (1_u64 << bits) as f64;
         let mean = position.map(|v| (v as f64 * scale(POSITION_BITS)) as f32);
         let [l00, l01, l10, l11] = shape.factor().map(|v| v as f64 * scale(FACTOR_BITS));

@@ -4,21 +4,18 @@ use pulp::Arch;
 
 use super::candidates::{Surrounding, candidates};
 use super::costs::Costs;
+use super::geometry::Geometry;
 use super::patch::{Patch, Response};
-use super::quantize::Geometry;
 use super::splat::Splat;
 use crate::codec::coded::atom::{Atom, MAX_COMPONENT, MAX_COMPONENTS};
+use crate::codec::coded::parity::Word;
 use crate::image::Size;
 
 /// Smallest part of a Gaussian's mass that must lie in the picture.
 const LEAST_MASS: f32 = 1e-6;
 
-/// What a colour of the other parity must promise more, in squares of the colour step: the place
-/// moves with it.
-const FLIP: f32 = 0.1;
-
 /// What a candidate may promise less than the best so far, in squares of the colour step.
-const HOPE: f32 = 0.5;
+const HOPE: f32 = 2.0;
 
 /// What holds for all atoms of a search.
 #[derive(Clone, Copy)]
@@ -56,13 +53,6 @@ pub struct Turn<'a> {
     best: Option<Found>,
 }
 
-/// A colour that an atom may have, and `D + lambda R` of it, up to what is the same for all.
-#[derive(Clone, Copy)]
-struct Choice {
-    value: f32,
-    color: [i32; MAX_COMPONENTS],
-}
-
 impl<'a> Turn<'a> {
     /// The turn of `atom`, drawn as `splat`; `moments` are those of its colour against the
     /// residual with it. Gives the best that stands in the patch, if any atom does.
@@ -76,49 +66,43 @@ impl<'a> Turn<'a> {
         let mut turn = Self { rules, costs, patch, best: None };
         let response = patch.probe(rules.arch, splat);
         if response.mass >= LEAST_MASS {
-            turn.look(atom, &Geometry::of_atom(atom), splat, &response);
+            let here = Geometry::of_atom(atom);
+            turn.look(atom, &here, splat, &response);
             let now = turn.objective(atom, splat, &response);
-            let [same, other] = turn.colors(atom, splat, &response);
+            let palette = turn.palette(atom.color, splat, &response);
             let square: f32 = splat.color(atom).iter().map(|c| c * c).sum();
-            let around = Surrounding {
-                moments,
-                energy: square * response.mass,
-                flip: (other.value - same.value).abs(),
-            };
-            for candidate in candidates(atom, rules.size, &around) {
+            let around = Surrounding { moments, energy: square * response.mass };
+            let (ideal, candidates) =
+                candidates(atom, rules.size, &around, |word| palette.color(word));
+            for candidate in candidates {
                 let least = turn.best.map_or(0.0, |best| best.value);
                 if now + candidate.change > least + HOPE * rules.step_square {
                     break;
                 }
                 if let Some((splat, response)) = turn.probe(&candidate.atom) {
-                    turn.look(&candidate.atom, &candidate.geometry, &splat, &response);
+                    turn.look(&candidate.atom, &ideal, &splat, &response);
                 }
             }
         }
         turn.best
     }
 
-    /// Considers an atom, with its colour and with better ones. `geometry` is where it would
-    /// rather be: colours for which steps are others are put there.
+    /// Considers an atom, with its colour and with a better one. `geometry` is where it would
+    /// rather be: a colour for which steps are others is put there.
     fn look(&mut self, atom: &Atom, geometry: &Geometry, splat: &Splat, response: &Response) {
-        if atom.is_whole() {
-            self.consider(atom, splat, response);
+        self.consider(atom, splat, response);
+        let palette = self.palette(atom.color, splat, response);
+        let Some((color, change)) = palette.color(&atom.word()) else { return };
+        if color == atom.color || change >= 0.0 {
+            return;
         }
-        let [same, other] = self.colors(atom, splat, response);
-        let other = Choice { value: other.value + FLIP * self.rules.step_square, ..other };
-        for Choice { value, color } in [same, other] {
-            if value > same.value || color == [0; MAX_COMPONENTS] || color == atom.color {
-                continue;
-            }
-            let recolored = Atom { color, ..*atom };
-            if recolored.is_whole() && recolored.has_steps_of(atom) {
-                self.consider(&recolored, splat, response);
-                continue;
-            }
-            let recolored = geometry.quantize(color, self.rules.size);
-            if let Some((splat, response)) = self.probe(&recolored) {
-                self.consider(&recolored, &splat, &response);
-            }
+        let recolored = Atom { color, ..*atom };
+        if recolored.has_steps_of(atom) {
+            return self.consider(&recolored, splat, response);
+        }
+        let recolored = geometry.quantize(color, self.rules.size);
+        if let Some((splat, response)) = self.probe(&recolored) {
+            self.consider(&recolored, &splat, &response);
         }
     }
 
@@ -147,76 +131,93 @@ impl<'a> Turn<'a> {
     }
 
     /// The colours that lower the error most, component by component drawn towards zero as far
-    /// as its bits are not worth it: the best with which the atom is whole, and the best with which
-    /// it is not.
-    fn colors(&self, atom: &Atom, splat: &Splat, response: &Response) -> [Choice; 2] {
+    /// as its bits are not worth it, against one that an atom has.
+    fn palette(&self, now: [i32; MAX_COMPONENTS], splat: &Splat, response: &Response) -> Palette {
         let channels = self.rules.channels;
         let unit = splat.amplitude;
         let exact = response.color.map(|slope| -slope / (response.mass * unit));
         let weight = 0.5 * response.mass * unit * unit;
-        let pick = |exact: f32, bits: &dyn Fn(i32) -> f32| {
-            Component::pick(exact, |k| {
+        let pick = |component: usize, bits: &dyn Fn(i32) -> f32| {
+            let exact = exact[component];
+            Component::pick(exact, now[component], |k| {
                 weight * (k as f32 - exact).powi(2) + self.rules.lambda * bits(k)
             })
         };
         // The geometry takes six bits more for each doubling of |k|.
         let geometry = |k: i32, rest: f32| 3.0 * ((k * k) as f32 + rest).max(1.0).log2();
-        let mut components = [Component::default(); MAX_COMPONENTS];
         let others: f32 = exact[1..channels].iter().map(|v| v * v).sum();
-        components[0] = pick(exact[0], &|k| self.costs.luma(k) + geometry(k, others));
-        let luma = components[0].best;
+        let first = pick(0, &|k| self.costs.luma(k) + geometry(k, others));
+        let luma = first.best().k;
         let square = (luma * luma) as f32;
-        for component in 1..channels {
-            components[component] = pick(exact[component], &|k| {
-                self.costs.other(component, luma, k) + geometry(k, square)
-            });
-        }
-        let components = &components[..channels];
-        let value = components.iter().map(|component| component.value).sum();
-        let mut choice = Choice { value, color: [0; MAX_COMPONENTS] };
-        for (k, component) in choice.color.iter_mut().zip(components) {
-            *k = component.best;
-        }
-        let mut flipped = choice;
-        let cheapest =
-            (0..channels).min_by(|a, b| components[*a].loss.total_cmp(&components[*b].loss));
-        if let Some(cheapest) = cheapest {
-            flipped.color[cheapest] = components[cheapest].flipped;
-            flipped.value += components[cheapest].loss;
-        }
-        let is_whole = Atom { color: choice.color, ..*atom }.is_whole();
-        if is_whole { [choice, flipped] } else { [flipped, choice] }
+        let components = std::array::from_fn(|component| match component {
+            0 => first,
+            _ if component >= channels => Component::default(),
+            _ => pick(component, &|k| self.costs.other(component, luma, k) + geometry(k, square)),
+        });
+        Palette { components, channels }
     }
 }
 
-/// The best integer for one component of a colour, and the best of the other parity.
+/// The colours that an atom may have.
+struct Palette {
+    components: [Component; MAX_COMPONENTS],
+    channels: usize,
+}
+
+impl Palette {
+    /// The best with the parities of a word and what it changes, up to what is the same for all; nothing if
+    /// that is no colour.
+    fn color(&self, word: &Word) -> Option<([i32; MAX_COMPONENTS], f32)> {
+        let (mut color, mut change) = ([0; MAX_COMPONENTS], 0.0);
+        for (index, component) in self.components[..self.channels].iter().enumerate() {
+            let choice = match word.color.get(index) {
+                Some(&parity) => component.by_parity[parity as usize],
+                None => component.best(),
+            };
+            color[index] = choice.k;
+            change += choice.change;
+        }
+        let is_gray = word.color.iter().skip(self.channels).all(|parity| *parity == 0);
+        (is_gray && color != [0; MAX_COMPONENTS]).then_some((color, change))
+    }
+}
+
+/// A value that a component may have.
+#[derive(Clone, Copy, Debug, Default)]
+struct Choice {
+    k: i32,
+    /// What it changes of `D + lambda R`.
+    change: f32,
+}
+
+/// The best even and the best odd integer for one component of a colour.
 #[derive(Clone, Copy, Debug, Default)]
 struct Component {
-    best: i32,
-    value: f32,
-    flipped: i32,
-    /// What the other one costs more.
-    loss: f32,
+    by_parity: [Choice; 2],
 }
 
 impl Component {
-    fn pick(exact: f32, value: impl Fn(i32) -> f32) -> Self {
+    fn pick(exact: f32, now: i32, value: impl Fn(i32) -> f32) -> Self {
         let limit = MAX_COMPONENT as f32;
         let near = exact.round().clamp(-limit, limit) as i32;
         let toward = near.signum();
         // On the other side of the exact value.
         let beyond = if exact > near as f32 { near + 1 } else { near - 1 };
         let beyond = beyond.clamp(-MAX_COMPONENT, MAX_COMPONENT);
-        let mut best = [(f32::INFINITY, 0); 2];
+        let mut best = [Choice { k: 0, change: f32::INFINITY }; 2];
+        let before = value(now);
         for k in [near, near - toward, near - 2 * toward, 0, beyond] {
-            let value = value(k);
+            let change = value(k) - before;
             let best = &mut best[(k & 1) as usize];
-            if value < best.0 {
-                *best = (value, k);
+            if change < best.change {
+                *best = Choice { k, change };
             }
         }
-        let [even, odd] = best;
-        let (best, other) = if odd.0 < even.0 { (odd, even) } else { (even, odd) };
-        Self { best: best.1, value: best.0, flipped: other.1, loss: other.0 - best.0 }
+        Self { by_parity: best }
+    }
+
+    fn best(&self) -> Choice {
+        let [even, odd] = self.by_parity;
+        if odd.change < even.change { odd } else { even }
     }
 }

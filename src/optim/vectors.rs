@@ -45,11 +45,14 @@ impl Groups {
 fn dot(a: &[f32], b: &[f32]) -> f64 {
     let partial = |(a, b): (&[f32], &[f32])| {
         let mut sums = [0.0_f32; LANES];
-        let (a, b) = (a.chunks(LANES), b.chunks(LANES));
-        for (a, b) in a.zip(b) {
-            for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
-                *sum += a * b;
+        let ((a, last_a), (b, last_b)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+        for (a, b) in a.iter().zip(b) {
+            for lane in 0..LANES {
+                sums[lane] += a[lane] * b[lane];
             }
+        }
+        for ((sum, a), b) in sums.iter_mut().zip(last_a).zip(last_b) {
+            *sum += a * b;
         }
         sums.iter().map(|sum| f64::from(*sum)).sum::<f64>()
     };

@@ -31,11 +31,15 @@ fn atom(numbers: &mut Numbers, size: Size, channels: usize, largest: i32) -> Ato
         let steps = atom.steps();
         let (a, b) = (numbers.below(steps.scales()), numbers.below(steps.scales()));
         atom.scale = [a.max(b), a.min(b)];
+        atom.scale[0] = atom.scale[0] & !1 | atom.word().scale[0];
         let bits = steps.angle_bits(atom.scale.map(|scale| steps.scale(scale)));
         atom.angle = numbers.below(1 << bits);
+        if bits > 0 {
+            atom.angle = atom.angle & !1 | atom.word().angle;
+        }
         let position = [size.width, size.height]
             .map(|side| i64::from(numbers.below(side as i32 + 8) - 4) << 24);
-        atom.place = Lattice::new(steps, &atom.shape()).nearest(position, atom.is_odd());
+        atom.place = Lattice::new(steps, &atom.shape()).nearest(position, atom.word().place);
         if atom.color != [0; 4] {
             return atom;
         }

@@ -6,12 +6,11 @@
 //! so that every other step follows from `|k|`: position `sqrt(2) s_i / |k|` along each axis,
 //! `ln s` `sqrt(2) / |k|`, angle `2 / (|k| (r - 1 / r))` with `r = s1 / s2`.
 //!
-//! Of these integers only those with an even sum are used: in that metric they are the points of the
-//! checkerboard lattice `D_n` (Conway & Sloane, Sphere Packings, Lattices and Groups, chapter 4), which
-//! lie up to 0.4 dB closer to anything than as many points of a grid. The place gives the bit back.
+//! Of these integers only those are used whose parities go together, see [`super::parity`].
 
 use super::fixed::{HALF_TURN, OCTAVE, direction, exp2, log2};
 use super::lattice::Lattice;
+use super::parity::Word;
 
 /// Fraction bits of positions.
 pub const POSITION_BITS: u32 = 24;
@@ -59,16 +58,24 @@ impl Atom {
         self.color.iter().map(|k| u64::from(k.unsigned_abs()).pow(2)).sum()
     }
 
-    /// Whether the sum of its integers but the place is odd. That of the place then is odd too, see
-    /// [`Lattice`].
-    pub fn is_odd(&self) -> bool {
-        let sum: i32 = self.color.iter().chain(&self.scale).sum();
-        (sum + self.angle) & 1 == 1
+    /// The word of parities that goes with its colour and its smaller scale.
+    pub fn word(&self) -> Word {
+        Word::of(self.color, self.scale[1])
     }
 
-    /// Whether the sum of all its integers is even, as it has to be.
+    /// Whether the parities of all its integers are those of its word, as they have to be.
     pub fn is_whole(&self) -> bool {
-        self.is_odd() == ((self.place[0] + self.place[1]) & 1 == 1)
+        let word = self.word();
+        let are = |values: [i32; 2], parities: [i32; 2]| values.map(|v| v & 1) == parities;
+        are(self.scale, word.scale)
+            && are(self.place, word.place)
+            && (self.angle & 1 == word.angle || !self.has_angle())
+    }
+
+    /// Whether it is stretched enough for an angle.
+    pub fn has_angle(&self) -> bool {
+        let steps = self.steps();
+        steps.angle_bits(self.scale.map(|scale| steps.scale(scale))) > 0
     }
 
     /// Whether its integers mean the same as those of another of this shape.
@@ -86,7 +93,10 @@ impl Atom {
 
     /// Its shape, without its place.
     pub fn shape(&self) -> Shape {
-        let steps = self.steps();
+        self.shape_of(self.steps())
+    }
+
+    fn shape_of(&self, steps: Steps) -> Shape {
         let scale = self.scale.map(|scale| steps.scale(scale));
         let bits = steps.angle_bits(scale);
         Shape { scale, turn: (self.angle as u32) << (MOST_ANGLE_BITS as u32 - bits) }
@@ -94,8 +104,14 @@ impl Atom {
 
     /// Its centre, with [`POSITION_BITS`] behind the point.
     pub fn position(&self) -> [i64; 2] {
-        let shape = self.shape();
-        Lattice::new(self.steps(), &shape).point(self.place)
+        self.shape_and_position().1
+    }
+
+    /// Its shape and its centre: what both are made of is found once.
+    pub fn shape_and_position(&self) -> (Shape, [i64; 2]) {
+        let steps = self.steps();
+        let shape = self.shape_of(steps);
+        (shape, Lattice::new(steps, &shape).point(self.place))
     }
 }
 

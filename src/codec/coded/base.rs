@@ -12,7 +12,7 @@ use crate::image::Size;
 const KINDS: [usize; MAX_COMPONENTS] = [20, 22, 24, 26];
 
 /// The step of the base layer's colours, in steps of the atoms.
-pub const STEP: i64 = 3;
+pub const STEP: i64 = 4;
 
 /// Standard deviation of a base Gaussian, in units of `1/10` of the grid's spacing.
 const SIGMA_TENTHS: i64 = 6;

@@ -40,22 +40,17 @@ impl Lattice {
         [self.column, self.row].map(|step| step as f32 / (1_u64 << POSITION_BITS) as f32)
     }
 
-    /// The place nearest to a position, of those whose sum is odd or even.
-    pub fn nearest(&self, [x, y]: [i64; 2], is_odd: bool) -> [i32; 2] {
+    /// The place nearest to a position, of those with these parities.
+    pub fn nearest(&self, [x, y]: [i64; 2], parities: [i32; 2]) -> [i32; 2] {
         let [sin, cos] = [-self.normal[0], self.normal[1]];
         let along = multiply(x, cos, 30) + multiply(y, sin, 30);
         let across = multiply(x, -sin, 30) + multiply(y, cos, 30);
         let axes = [(along, self.column), (across, self.row)];
-        let mut place = axes.map(|(v, step)| (2 * v + step).div_euclid(2 * step) as i32);
-        if ((place[0] + place[1]) & 1 == 1) != is_odd {
-            // What is farthest from its point goes to the next one.
-            let rest: [i64; 2] =
-                std::array::from_fn(|axis| axes[axis].0 - i64::from(place[axis]) * axes[axis].1);
-            let share = |axis: usize| rest[axis].abs() as f64 / axes[axis].1 as f64;
-            let axis = usize::from(share(1) > share(0));
-            place[axis] += if rest[axis] < 0 { -1 } else { 1 };
-        }
-        place
+        std::array::from_fn(|axis| {
+            let ((v, step), parity) = (axes[axis], parities[axis]);
+            let pairs = (v - i64::from(parity) * step + step).div_euclid(2 * step);
+            2 * pairs as i32 + parity
+        })
     }
 
     /// The point of a place.
@@ -76,15 +71,17 @@ impl Lattice {
         low.div_euclid(self.row) - 1..=high.div_euclid(self.row) + 1
     }
 
-    /// The points inside a square, of those whose sum of places is odd or even.
-    pub fn within(&self, square: &Square, is_odd: bool) -> Points {
+    /// The points inside a square, of those with these parities of their places.
+    pub fn within(&self, square: &Square, parities: [i32; 2]) -> Points {
+        let [across, down] = parities.map(i64::from);
         let rows = self.rows(square);
-        let mut sides = [0, 1].map(|axis| Side::new(self, square, axis, *rows.start()));
-        let mut points = Points { rows: Vec::with_capacity(rows.clone().count()) };
-        for row in rows {
-            let [across, down] = sides.each_mut().map(Side::next_columns);
-            let (low, high) = (across[0].max(down[0]), across[1].min(down[1]));
-            let first = low + ((low + row + i64::from(is_odd)) & 1);
+        let start = rows.start() + ((rows.start() + down) & 1);
+        let mut sides = [0, 1].map(|axis| Side::new(self, square, axis, start));
+        let mut points = Points { rows: Vec::with_capacity(rows.clone().count() / 2 + 1) };
+        for row in (start..=*rows.end()).step_by(ROWS_APART as usize) {
+            let [these, those] = sides.each_mut().map(Side::next_columns);
+            let (low, high) = (these[0].max(those[0]), these[1].min(those[1]));
+            let first = low + ((low + across) & 1);
             let count = (high - first + 1).max(0) / 2;
             if count > 0 {
                 points.rows.push(Row { row, first, count });
@@ -94,7 +91,10 @@ impl Lattice {
     }
 }
 
-/// The columns of a lattice between two opposite sides of a square, row by row.
+/// Rows of the same parity are so many rows apart.
+const ROWS_APART: i64 = 2;
+
+/// The columns of a lattice between two opposite sides of a square, every other row.
 ///
 /// Points `i` of row `j` with `low <= i a + j b < high`, where `a` and `b` are one axis of the
 /// lattice's two steps.
@@ -106,11 +106,12 @@ enum Side {
 }
 
 impl Side {
-    /// The columns from `row` on.
+    /// The columns of `row`, and of every other row from there on.
     fn new(lattice: &Lattice, square: &Square, axis: usize, row: i64) -> Self {
         let [along, across] = [lattice.steps[0][axis], lattice.steps[1][axis]];
         let from = square.corner[axis] - row * across;
         let to = from + square.side;
+        let across = ROWS_APART * across;
         match along {
             0 => Self::Straight { from, side: square.side, step: across },
             1.. => Self::Slanted([from, to].map(|end| Staircase::new(end, -across, along))),
@@ -118,7 +119,7 @@ impl Side {
         }
     }
 
-    /// The columns of this row, half open, and on to the next one.
+    /// The columns of this row, half open, and on to the next of its parity.
     fn next_columns(&mut self) -> [i64; 2] {
         match self {
             Self::Slanted(ends) => ends.each_mut().map(Staircase::next_ceiling),

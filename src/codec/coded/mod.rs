@@ -15,6 +15,7 @@ pub mod leaves;
 mod model;
 mod neighbours;
 mod order;
+pub mod parity;
 mod payload;
 mod picture;
 mod stream;

@@ -44,7 +44,9 @@ pub fn write(coded: &Coded, order: Order) -> Result<Vec<Vec<u8>>> {
         )));
     }
     if let Some(atom) = coded.atoms.iter().find(|atom| !atom.is_whole()) {
-        return Err(Error::Invalid(format!("{atom:?} has an odd sum, and cannot be stored")));
+        return Err(Error::Invalid(format!(
+            "{atom:?} has integers whose parities do not go together, and cannot be stored"
+        )));
     }
     let leaves = Leaves::new(coded.size);
     let inside = |atom: &&Atom| leaves.of(atom.position()).is_some();

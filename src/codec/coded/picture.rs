@@ -116,9 +116,9 @@ impl Coded {
     pub fn exact_atoms(&self) -> Vec<Exact> {
         let colors = self.colors();
         let exact = |atom: &Atom| {
-            let shape = atom.shape();
+            let (shape, position) = atom.shape_and_position();
             Exact {
-                position: atom.position(),
+                position,
                 factor: shape.factor(),
                 color: colors(atom.color, exact_amplitude(self.step, &shape)),
             }

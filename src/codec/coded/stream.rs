@@ -204,7 +204,7 @@ impl Walk {
         place.angle(symbols, &mut atom, given);
 
         let lattice = Lattice::new(atom.steps(), &atom.shape());
-        let points = lattice.within(&self.leaves.square(column, row), atom.is_odd());
+        let points = lattice.within(&self.leaves.square(column, row), atom.word().place);
         symbols.coder.begin(Part::Positions);
         let index = if C::WRITES { points.index(given.place) } else { 0 };
         atom.place = points.place(uniform(symbols.coder, index, points.count()));
@@ -399,9 +399,10 @@ impl Place<'_> {
             level(log, 6) * 32 + level(aspect, 6) + 2000,
             level(log, 6) * 32 + self.near.crowd + 4000,
         ];
-        let value =
-            symbols.bits(given.scale[0] as u32, bits, modelled, kind::LARGER_SCALE, &contexts);
-        atom.scale[0] = value as i32;
+        // Its lowest bit follows from the others' parities.
+        let [given, bits] = [given.scale[0] as u32 >> 1, bits - 1];
+        let value = symbols.bits(given, bits, modelled, kind::LARGER_SCALE, &contexts);
+        atom.scale[0] = (value << 1) as i32 | atom.word().scale[0];
     }
 
     fn angle<C: Coder>(&self, symbols: &mut Symbols<'_, C>, atom: &mut Atom, given: Atom) {
@@ -417,8 +418,11 @@ impl Place<'_> {
             last + 32 * bits,
             last + 17 * axis,
         ];
-        let value = symbols.bits(given.angle as u32, bits, 4, kind::ANGLE, &contexts);
-        atom.angle = value as i32;
+        if bits > 0 {
+            let given = given.angle as u32 >> 1;
+            let value = symbols.bits(given, bits - 1, 4, kind::ANGLE, &contexts);
+            atom.angle = (value << 1) as i32 | atom.word().angle;
+        }
         debug_assert_eq!(
             atom.shape(),
             Shape {
