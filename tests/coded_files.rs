@@ -104,8 +104,13 @@ fn points_within_a_square_are_those_that_lie_there() {
         let [wide, high] = lattice.steps_px().map(|step| (8.0 / step).ceil() as i32 + 1);
         for parities in PARITIES {
             let points = lattice.within(&square, parities);
-            let mut listed: Vec<[i32; 2]> = (0..points.count()).map(|k| points.place(k)).collect();
-            assert!((0..points.count()).all(|k| points.index(points.place(k)) == k));
+            let mut listed: Vec<[i32; 2]> =
+                (0..points.count()).filter_map(|k| points.place(k)).collect();
+            assert!(listed.iter().enumerate().all(|(k, place)| points.index(*place) == k as u32));
+            assert_eq!(
+                (points.place(points.count()), listed.len()),
+                (None, points.count() as usize)
+            );
             let around = (-wide..=wide).flat_map(|i| (-high..=high).map(move |j| [i, j]));
             let mut expected: Vec<[i32; 2]> = around
                 .map(|[i, j]| [middle[0] + i, middle[1] + j])
@@ -143,6 +148,15 @@ fn atoms_whose_parities_do_not_go_together_are_refused() {
             "{error}"
         );
     }
+}
+
+#[test]
+fn a_gaussian_that_its_leaf_has_no_place_for_is_an_error() {
+    // Found by the fuzz target `entropy_decoder`: it was read, and could not be written again.
+    let file = include_bytes!("findings/leaf_without_place.lgi");
+    let error = decode_exact(file, &ReadLimits::default()).unwrap_err();
+    assert!(matches!(&error, lgi::Error::Malformed { .. }), "{error}");
+    assert!(error.to_string().contains("no place for one of its Gaussians"), "{error}");
 }
 
 #[test]

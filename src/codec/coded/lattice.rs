@@ -194,16 +194,16 @@ impl Points {
         0
     }
 
-    /// The place of a point by its index; (0, 0) if there is no such point.
-    pub fn place(&self, index: u32) -> [i32; 2] {
+    /// The place of a point by its index, if there is such a point.
+    pub fn place(&self, index: u32) -> Option<[i32; 2]> {
         let mut left = i64::from(index);
         for Row { row, first, count } in &self.rows {
             if left < *count {
-                return [(first + 2 * left) as i32, *row as i32];
+                return Some([(first + 2 * left) as i32, *row as i32]);
             }
             left -= count;
         }
-        [0, 0]
+        None
     }
 }
 

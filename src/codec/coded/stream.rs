@@ -101,6 +101,8 @@ impl Walk {
                     let given = given.get(index as usize).copied().unwrap_or_default();
                     let atom = self.atom(symbols, [column, row], &near, given);
                     check_whole(symbols)?;
+                    let atom = atom
+                        .ok_or_else(|| malformed("a leaf has no place for one of its Gaussians"))?;
                     let known = Known::new(atom);
                     near.sums.add(&known);
                     self.known.push(known);
@@ -188,13 +190,14 @@ impl Walk {
         symbols.count(value, kind::COUNT, in_use(&contexts, layer), COUNT_ESCAPE)
     }
 
+    /// One atom; nothing if there is no place for it in its leaf.
     fn atom<C: Coder>(
         &self,
         symbols: &mut Symbols<'_, C>,
         [column, row]: [usize; 2],
         near: &Nearby,
         given: Atom,
-    ) -> Atom {
+    ) -> Option<Atom> {
         let mut atom = Atom::default();
         let place = Place { near, here: self.known.at(column, [0, 0]) };
         place.color(symbols, &mut atom, given, self.components);
@@ -207,8 +210,8 @@ impl Walk {
         let points = lattice.within(&self.leaves.square(column, row), atom.word().place);
         symbols.coder.begin(Part::Positions);
         let index = if C::WRITES { points.index(given.place) } else { 0 };
-        atom.place = points.place(uniform(symbols.coder, index, points.count()));
-        atom
+        atom.place = points.place(uniform(symbols.coder, index, points.count()))?;
+        Some(atom)
     }
 
     /// What the leaves around one have for contexts of its atoms.
