@@ -11,6 +11,7 @@ mod effort;
 mod encoder;
 mod estimate;
 mod geometry;
+mod palette;
 mod parts;
 mod patch;
 mod quantize;

@@ -5,10 +5,10 @@ use pulp::Arch;
 use super::candidates::{Surrounding, candidates};
 use super::costs::Costs;
 use super::geometry::Geometry;
+use super::palette::{Component, Palette};
 use super::patch::{Patch, Response};
 use super::splat::Splat;
-use crate::codec::coded::atom::{Atom, MAX_COMPONENT, MAX_COMPONENTS};
-use crate::codec::coded::parity::Word;
+use crate::codec::coded::atom::{Atom, MAX_COMPONENTS};
 use crate::image::Size;
 
 /// Smallest part of a Gaussian's mass that must lie in the picture.
@@ -67,9 +67,9 @@ impl<'a> Turn<'a> {
         let response = patch.probe(rules.arch, splat);
         if response.mass >= LEAST_MASS {
             let here = Geometry::of_atom(atom);
-            turn.look(atom, &here, splat, &response);
-            let now = turn.objective(atom, splat, &response);
             let palette = turn.palette(atom.color, splat, &response);
+            turn.look(atom, &here, splat, &response, &palette);
+            let now = turn.objective(atom, splat, &response);
             let square: f32 = splat.color(atom).iter().map(|c| c * c).sum();
             let around = Surrounding { moments, energy: square * response.mass };
             let (ideal, candidates) =
@@ -79,8 +79,10 @@ impl<'a> Turn<'a> {
                 if now + candidate.change > least + HOPE * rules.step_square {
                     break;
                 }
-                if let Some((splat, response)) = turn.probe(&candidate.atom) {
-                    turn.look(&candidate.atom, &ideal, &splat, &response);
+                let atom = candidate.atom;
+                if let Some((splat, response)) = turn.probe(&atom) {
+                    let palette = turn.palette(atom.color, &splat, &response);
+                    turn.look(&atom, &ideal, &splat, &response, &palette);
                 }
             }
         }
@@ -89,9 +91,15 @@ impl<'a> Turn<'a> {
 
     /// Considers an atom, with its colour and with a better one. `geometry` is where it would
     /// rather be: a colour for which steps are others is put there.
-    fn look(&mut self, atom: &Atom, geometry: &Geometry, splat: &Splat, response: &Response) {
+    fn look(
+        &mut self,
+        atom: &Atom,
+        geometry: &Geometry,
+        splat: &Splat,
+        response: &Response,
+        palette: &Palette,
+    ) {
         self.consider(atom, splat, response);
-        let palette = self.palette(atom.color, splat, response);
         let Some((color, change)) = palette.color(&atom.word()) else { return };
         if color == atom.color || change >= 0.0 {
             return;
@@ -154,70 +162,6 @@ impl<'a> Turn<'a> {
             _ if component >= channels => Component::default(),
             _ => pick(component, &|k| self.costs.other(component, luma, k) + geometry(k, square)),
         });
-        Palette { components, channels }
-    }
-}
-
-/// The colours that an atom may have.
-struct Palette {
-    components: [Component; MAX_COMPONENTS],
-    channels: usize,
-}
-
-impl Palette {
-    /// The best with the parities of a word and what it changes, up to what is the same for all; nothing if
-    /// that is no colour.
-    fn color(&self, word: &Word) -> Option<([i32; MAX_COMPONENTS], f32)> {
-        let (mut color, mut change) = ([0; MAX_COMPONENTS], 0.0);
-        for (index, component) in self.components[..self.channels].iter().enumerate() {
-            let choice = match word.color.get(index) {
-                Some(&parity) => component.by_parity[parity as usize],
-                None => component.best(),
-            };
-            color[index] = choice.k;
-            change += choice.change;
-        }
-        let is_gray = word.color.iter().skip(self.channels).all(|parity| *parity == 0);
-        (is_gray && color != [0; MAX_COMPONENTS]).then_some((color, change))
-    }
-}
-
-/// A value that a component may have.
-#[derive(Clone, Copy, Debug, Default)]
-struct Choice {
-    k: i32,
-    /// What it changes of `D + lambda R`.
-    change: f32,
-}
-
-/// The best even and the best odd integer for one component of a colour.
-#[derive(Clone, Copy, Debug, Default)]
-struct Component {
-    by_parity: [Choice; 2],
-}
-
-impl Component {
-    fn pick(exact: f32, now: i32, value: impl Fn(i32) -> f32) -> Self {
-        let limit = MAX_COMPONENT as f32;
-        let near = exact.round().clamp(-limit, limit) as i32;
-        let toward = near.signum();
-        // On the other side of the exact value.
-        let beyond = if exact > near as f32 { near + 1 } else { near - 1 };
-        let beyond = beyond.clamp(-MAX_COMPONENT, MAX_COMPONENT);
-        let mut best = [Choice { k: 0, change: f32::INFINITY }; 2];
-        let before = value(now);
-        for k in [near, near - toward, near - 2 * toward, 0, beyond] {
-            let change = value(k) - before;
-            let best = &mut best[(k & 1) as usize];
-            if change < best.change {
-                *best = Choice { k, change };
-            }
-        }
-        Self { by_parity: best }
-    }
-
-    fn best(&self) -> Choice {
-        let [even, odd] = self.by_parity;
-        if odd.change < even.change { odd } else { even }
+        Palette::new(components, channels)
     }
 }
