@@ -41,6 +41,7 @@ fn coded_with(
 ) -> lgi::Result<Coded> {
     let mut backend = Cpu::with_threads(threads)?;
     let effort = Effort {
+        surplus: 2,
         iterations: 30,
         rounds: 2,
         sweeps: 2,

@@ -30,6 +30,7 @@ fuzz_target!(|data: &[u8]| {
     }
     let dense = Dense { iterations: 4, rounds: 2, refit_iterations: 2 };
     let effort = Effort {
+        surplus: 2,
         iterations: 4,
         rounds: 2,
         sweeps: 1,

@@ -12,6 +12,9 @@ const DENSE_PX: usize = 100;
 /// Work of the parts of an encoding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Effort {
+    /// Gaussians of the first fit, for each that there is room for in the end; at least 1. With more
+    /// to choose from, the search finds better ones, if the fit is long enough to tell them apart.
+    pub surplus: usize,
     /// Passes of the fit over the picture.
     pub iterations: u64,
     /// Rounds of search, with refitting in between; at least 1.
@@ -44,17 +47,18 @@ pub struct Dense {
 impl Effort {
     /// What a preset stands for.
     pub fn of(quality: Quality) -> Self {
-        let (iterations, rounds, [sweeps, last_sweeps], refit_iterations, groups, dense) =
+        let (surplus, iterations, rounds, [sweeps, last_sweeps], refit_iterations, groups, dense) =
             match quality {
-                Quality::Draft => (24, 1, [1, 1], 0, [1, 0], [24, 1, 0]),
-                Quality::Fast => (60, 3, [2, 3], 12, [4, 4], [120, 3, 24]),
-                Quality::Balanced => (160, 6, [3, 5], 50, [8, 8], [480, 10, 80]),
-                Quality::High => (600, 8, [4, 8], 60, [8, 16], [1000, 10, 120]),
-                Quality::Max => (2000, 10, [6, 12], 120, [16, 20], [3000, 12, 240]),
+                Quality::Draft => (1, 24, 1, [1, 1], 0, [1, 0], [24, 1, 0]),
+                Quality::Fast => (1, 60, 3, [2, 3], 12, [4, 4], [120, 3, 24]),
+                Quality::Balanced => (2, 240, 8, [3, 5], 50, [8, 8], [480, 10, 80]),
+                Quality::High => (2, 600, 10, [4, 8], 80, [8, 16], [1000, 12, 120]),
+                Quality::Max => (2, 2000, 12, [6, 12], 120, [16, 20], [3000, 14, 240]),
             };
         let [groups, group_iterations] = groups;
         let [dense_iterations, dense_rounds, dense_refit_iterations] = dense;
         Self {
+            surplus,
             iterations,
             rounds,
             sweeps,
@@ -75,7 +79,7 @@ impl Effort {
     pub(super) fn at(self, pixels_per_gaussian: usize) -> Self {
         match pixels_per_gaussian {
             SPARSE_PX.. => Self {
-                rounds: self.rounds * 2 - 1,
+                rounds: self.rounds.saturating_sub(1) * 3 / 2 + 1,
                 sweeps: self.sweeps * 3 / 2,
                 last_sweeps: self.last_sweeps * 2,
                 ..self

@@ -221,10 +221,14 @@ impl<'a> Encoder<'a> {
         Coded { atoms, ..self.base.quantize(self.image, self.basis, self.step) }
     }
 
+    /// The first fit, when there is room for `count` Gaussians.
     fn fit(&mut self, count: usize) -> Result<Gaussians> {
-        self.effort = self.effort.at(self.image.size().pixels() / count.max(1));
+        let pixels = self.image.size().pixels();
+        self.effort = self.effort.at(pixels / count.max(1));
         self.course.expect(self.effort.passes());
-        let options = self.fit_options(count, self.effort.iterations);
+        let many =
+            count.saturating_mul(self.effort.surplus.max(1)).min(estimate::most_gaussians(pixels));
+        let options = self.fit_options(many, self.effort.iterations);
         let fitter = Fitter::new(self.backend, Arc::clone(&self.rest), options)?;
         let (best, optimizer) = self.course.run(fitter)?;
         self.remember(optimizer, &best.gaussians);

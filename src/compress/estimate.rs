@@ -33,6 +33,11 @@ pub struct Guess {
     pub count: usize,
 }
 
+/// The most Gaussians that are worth a try on so many pixels.
+pub fn most_gaussians(pixels: usize) -> usize {
+    (pixels / 4).max(1)
+}
+
 /// What suits `bits`.
 ///
 /// # Errors
@@ -44,7 +49,7 @@ pub fn step(
     seed: u64,
     bits: f64,
 ) -> Result<Guess> {
-    let limit = (target.size().pixels() / 4).max(1);
+    let limit = most_gaussians(target.size().pixels());
     let count = ((bits / BITS) as usize).clamp(1, limit);
     let [few, many] = [
         distortion(backend, course, target, seed, (count / 2).max(1))?,
@@ -66,13 +71,13 @@ pub fn step_for(
     seed: u64,
     wanted: f64,
 ) -> Result<Guess> {
-    let limit = target.size().pixels() / 4;
-    let mut count = (target.size().pixels() / 128).clamp(1, limit.max(1));
+    let limit = most_gaussians(target.size().pixels());
+    let mut count = (target.size().pixels() / 128).clamp(1, limit);
     for _ in 0..2 {
         // A whole fit does better than a short one by about this.
         let reached = 0.8 * distortion(backend, course, target, seed, count)?;
         let octaves = (reached / wanted).log2() / 0.7;
-        count = ((count as f64 * octaves.clamp(-4.0, 3.0).exp2()) as usize).clamp(1, limit.max(1));
+        count = ((count as f64 * octaves.clamp(-4.0, 3.0).exp2()) as usize).clamp(1, limit);
     }
     step(backend, course, target, seed, BITS * count as f64)
 }
@@ -93,7 +98,7 @@ pub fn count(
         let guess = step(backend, course, target, seed, bits)?;
         bits *= (guess.step / wanted).powf(1.5).clamp(0.05, 8.0);
     }
-    let limit = (target.size().pixels() / 4).max(1);
+    let limit = most_gaussians(target.size().pixels());
     Ok(((bits / BITS) as usize).clamp(1, limit))
 }
 
