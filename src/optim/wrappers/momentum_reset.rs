@@ -1,9 +1,12 @@
 //! Moments that are forgotten now and then.
 
+use serde::{Deserialize, Serialize};
+
 use super::{WRAPPER, Wrapper};
+use crate::error::Result;
 use crate::optim::numbers::Numbers;
 use crate::optim::part::{Build, Needs, Part, Setting};
-use crate::optim::{Chain, Clock, Transform};
+use crate::optim::{Chain, Clock, Transform, saved};
 
 /// Forgets what the chain remembers once in `every` iterations.
 pub const PART: Part = Part {
@@ -12,13 +15,22 @@ pub const PART: Part = Part {
     source: "O'Donoghue and Candes 2015, arXiv:1204.3982",
     settings: &[Setting::iterations("every", "iterations between resets", 50.0)],
     needs: Needs::NONE,
-    build: Build::Wrapper(|numbers| Box::new(MomentumReset { numbers: numbers.clone() })),
+    build: Build::Wrapper(|numbers| {
+        Box::new(MomentumReset { numbers: numbers.clone(), state: State::default() })
+    }),
     ..WRAPPER
 };
 
 /// See [`PART`].
 struct MomentumReset {
     numbers: Numbers,
+    state: State,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct State {
+    /// Intervals that are over. Steps on parts of a picture are several to an iteration.
+    intervals: u64,
 }
 
 impl Wrapper for MomentumReset {
@@ -27,8 +39,23 @@ impl Wrapper for MomentumReset {
     }
 
     fn before(&mut self, chain: &mut Chain, clock: &Clock<'_>) {
-        if clock.iteration > 0 && clock.is_multiple_of(self.numbers.count(0)) {
+        let intervals = clock.iteration / self.numbers.count(0).max(1);
+        if intervals > self.state.intervals {
             chain.reset();
         }
+        self.state.intervals = intervals;
+    }
+
+    fn reset(&mut self) {
+        self.state = State::default();
+    }
+
+    fn save(&self) -> serde_json::Value {
+        saved::save(&self.state)
+    }
+
+    fn restore(&mut self, state: &serde_json::Value) -> Result<()> {
+        self.state = saved::restore(PART.name, state)?;
+        Ok(())
     }
 }
