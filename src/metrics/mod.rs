@@ -7,6 +7,7 @@ mod ms_ssim;
 mod mse;
 mod psnr;
 mod ssim;
+mod widest;
 mod window;
 
 pub use ms_ssim::ms_ssim;

@@ -5,9 +5,11 @@
 //! over all places where the window lies wholly on the picture, and over the channels. Along an
 //! axis shorter than 11 pixels the window shrinks to the largest odd size that fits.
 
+use pulp::Arch;
 use rayon::prelude::*;
 
-use super::window::Window;
+use super::widest::on_widest;
+use super::window::{Moments, Spread, Window};
 use super::{check_alike, rounded};
 use crate::error::Result;
 use crate::image::{Image, Size};
@@ -46,14 +48,21 @@ pub(super) fn plane_means(a: &[f32], b: &[f32], size: Size) -> Means {
     let window = Window::new(size);
     let places = window.places();
     // One partial sum for each row, added in order: the same on any number of threads.
+    let arch = Arch::new();
     let rows: Vec<[f64; 2]> = (0..places.height)
         .into_par_iter()
-        .map(|row| {
-            let moments = window.moments(row, a, b);
-            (0..places.width).fold([0.0; 2], |[ssim, structure], place| {
-                let local = Local::new(moments.each_ref().map(|m| m[place]));
-                [ssim + local.ssim(), structure + local.contrast_structure]
-            })
+        .map_init(Moments::default, |moments, row| {
+            on_widest(
+                arch,
+                #[inline(always)]
+                || {
+                    window.moments(row, a, b, moments);
+                    (0..places.width).fold([0.0; 2], |[ssim, structure], place| {
+                        let local = Local::new(moments.at(place));
+                        [ssim + local.ssim(), structure + local.contrast_structure]
+                    })
+                },
+            )
         })
         .collect();
     let mean = |k: usize| rows.iter().map(|sums| sums[k]).sum::<f64>() / places.pixels() as f64;
@@ -70,6 +79,7 @@ struct Local {
 }
 
 impl Local {
+    #[inline(always)]
     fn new([x, y, xx, yy, xy]: [f64; 5]) -> Self {
         let variances = xx - x * x + yy - y * y;
         let covariance = xy - x * y;
@@ -84,12 +94,14 @@ impl Local {
         }
     }
 
+    #[inline(always)]
     fn ssim(&self) -> f64 {
         self.luminance * self.contrast_structure
     }
 
     /// Derivatives by `E[x]`, `E[x^2]` and `E[xy]`; the first one's includes that variances and
     /// covariance depend on it.
+    #[inline(always)]
     fn derivatives(&self) -> [f64; 3] {
         let [x, y] = self.mean;
         let (l, s) = (self.luminance, self.contrast_structure);
@@ -112,6 +124,7 @@ pub(crate) fn ssim_and_gradient(picture: &Image, target: &Image) -> (f64, Image)
     let window = Window::new(size);
     let places = window.places();
     let scale = 1.0 / (places.pixels() * channels) as f64;
+    let arch = Arch::new();
     let mut maps: [Vec<f32>; 3] = std::array::from_fn(|_| vec![0.0; places.pixels()]);
     let mut total = 0.0;
     for channel in 0..channels {
@@ -122,31 +135,41 @@ pub(crate) fn ssim_and_gradient(picture: &Image, target: &Image) -> (f64, Image)
             .zip(by_square.par_chunks_mut(places.width))
             .zip(by_product.par_chunks_mut(places.width))
             .enumerate()
-            .map(|(row, ((by_mean, by_square), by_product))| {
-                let moments = window.moments(row, a, b);
-                let mut sum = 0.0;
-                for place in 0..places.width {
-                    let local = Local::new(moments.each_ref().map(|m| m[place]));
-                    let derivatives = local.derivatives().map(|v| (v * scale) as f32);
-                    [by_mean[place], by_square[place], by_product[place]] = derivatives;
-                    sum += local.ssim();
-                }
-                sum
+            .map_init(Moments::default, |moments, (row, ((by_mean, by_square), by_product))| {
+                on_widest(
+                    arch,
+                    #[inline(always)]
+                    || {
+                        window.moments(row, a, b, moments);
+                        let mut sum = 0.0;
+                        for place in 0..places.width {
+                            let local = Local::new(moments.at(place));
+                            let derivatives = local.derivatives().map(|v| (v * scale) as f32);
+                            [by_mean[place], by_square[place], by_product[place]] = derivatives;
+                            sum += local.ssim();
+                        }
+                        sum
+                    },
+                )
             })
             .collect();
         total += rows.iter().sum::<f64>();
 
-        let [by_mean, by_square, by_product] = &maps;
         let lines = gradient.plane_mut(channel).par_chunks_mut(size.width);
-        lines.enumerate().for_each(|(row, out)| {
-            let mean = window.spread(row, by_mean);
-            let square = window.spread(row, by_square);
-            let product = window.spread(row, by_product);
-            let start = row * size.width;
-            for (column, out) in out.iter_mut().enumerate() {
-                let (x, y) = (a[start + column], b[start + column]);
-                *out = mean[column] + 2.0 * x * square[column] + y * product[column];
-            }
+        lines.enumerate().for_each_init(Spread::default, |spread, (row, out)| {
+            on_widest(
+                arch,
+                #[inline(always)]
+                || {
+                    window.spread(row, &maps, spread);
+                    let [mean, square, product] = &spread.rows;
+                    let start = row * size.width;
+                    for (column, out) in out.iter_mut().enumerate() {
+                        let (x, y) = (a[start + column], b[start + column]);
+                        *out = mean[column] + 2.0 * x * square[column] + y * product[column];
+                    }
+                },
+            );
         });
     }
     (total * scale, gradient)
