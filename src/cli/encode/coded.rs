@@ -23,7 +23,7 @@ pub struct CodedArguments {
     /// Code the Gaussians: some 3 bytes for each, in place of 36 or more
     ///
     /// --bpp, --size, --step and --progressive ask for it too. With none of the first three the
-    /// file has what looks good without being large: 0.5 bits per pixel.
+    /// file has what looks good without being large: 0.5 bits per pixel, or 256 bytes.
     #[arg(long, conflicts_with_all = CONFLICTS)]
     pub coded: bool,
 
@@ -70,6 +70,9 @@ const CONFLICTS: [&str; 15] = [
 /// Bits per pixel where nothing is asked for.
 const USUAL_BPP: f64 = 0.5;
 
+/// Bytes of the smallest pictures where nothing is asked for.
+const USUAL_LEAST_BYTES: u64 = 256;
+
 impl CodedArguments {
     /// Whether a coded file is asked for.
     pub fn is_wanted(&self) -> bool {
@@ -100,13 +103,13 @@ impl CodedArguments {
     }
 
     fn target(&self, psnr_db: Option<f64>, size: Size) -> Target {
-        let bytes = |bpp: f64| Target::Bytes((bpp * size.pixels() as f64 / 8.0) as u64);
+        let bytes = |bpp: f64| (bpp * size.pixels() as f64 / 8.0) as u64;
         match (psnr_db, self.bpp, self.size, self.step) {
             (Some(psnr_db), ..) => Target::PsnrDb(psnr_db),
-            (_, Some(bpp), ..) => bytes(bpp),
+            (_, Some(bpp), ..) => Target::Bytes(bytes(bpp)),
             (_, _, Some(size), _) => Target::Bytes(size),
             (_, _, _, Some(step)) => Target::Step(step),
-            _ => bytes(USUAL_BPP),
+            _ => Target::Bytes(bytes(USUAL_BPP).max(USUAL_LEAST_BYTES)),
         }
     }
 }
