@@ -43,7 +43,7 @@ pub struct CodedArguments {
     /// Coarse to fine: any beginning of the file draws the whole picture
     ///
     /// `lgi decode --partial` draws what has arrived of it. At 0.2 bits per pixel it takes
-    /// 2.3 % more bytes than from top to bottom. Asks for a coded file too.
+    /// 2.5 % more bytes than from top to bottom. Asks for a coded file too.
     #[arg(long, conflicts_with_all = CONFLICTS)]
     pub progressive: bool,
 }
