@@ -98,6 +98,7 @@ fn a_momentum_that_is_reset_is_one_that_is_reset_by_hand() {
     // Steps on a few tiles are several to an iteration, which has one reset all the same.
     let mut on_tiles = method("tile-batches,adam");
     on_tiles.set("tile-batches.size", 8.0).unwrap();
+    // A reset by hand would forget the tiles' errors too.
     on_tiles.set("tile-batches.importance", 0.0).unwrap();
     for by_hand in [plain, on_tiles] {
         let mut optimizer = by_hand.clone();
