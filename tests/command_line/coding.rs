@@ -39,7 +39,7 @@ fn bits_per_pixel_steps_and_quality_are_targets_too() {
 fn the_smallest_pictures_are_coded_without_a_target() {
     let place = Place::new();
     for (picture, bytes) in [("1 1", &b"\x80"[..]), ("3 1", &b"\x00\x80\xff"[..])] {
-        place.write("a.pgm", &[format!("P5 {picture} 255\n").as_bytes(), bytes].concat());
+        place.write("a.pgm", [format!("P5 {picture} 255\n").as_bytes(), bytes].concat());
         let report = json(&mut place.lgi("encode a.pgm -f -o a.lgi --coded --device cpu --json"));
         assert!(place.bytes("a.lgi").len() <= 256, "{picture}");
         assert!(report["psnr_db"].as_f64().is_none_or(|psnr_db| psnr_db > 40.0), "{report}");
