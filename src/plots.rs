@@ -18,6 +18,11 @@ const TEXT_PX: u32 = 15;
 const TITLE_PX: u32 = 18;
 const LEGEND_LINE_PX: i32 = 26;
 
+/// Most decades of a logarithmic axis.
+const MOST_DECADES: i32 = 6;
+/// Most decades that have marks between their ends.
+const MOST_DIVIDED_DECADES: f64 = 3.0;
+
 /// Colours that are told apart with any kind of sight (Okabe and Ito 2008).
 const COLORS: [RGBColor; 7] = [
     RGBColor(230, 159, 0),
@@ -38,6 +43,17 @@ pub struct Axis {
     pub log: bool,
 }
 
+impl Axis {
+    /// The least value that it shows. One step next to nothing would squeeze all others together.
+    fn least(&self, values: impl Iterator<Item = f64>) -> f64 {
+        if !self.log {
+            return f64::NEG_INFINITY;
+        }
+        let highest = values.filter(|value| value.is_finite()).fold(0.0, f64::max);
+        (highest * 10_f64.powi(-MOST_DECADES)).max(f64::MIN_POSITIVE)
+    }
+}
+
 /// One curve.
 #[derive(Clone, Debug)]
 pub struct Series {
@@ -56,17 +72,25 @@ pub struct Panel {
     pub x: Axis,
     /// The axis from bottom to top.
     pub y: Axis,
-    /// The curves; values that are not finite, or not above 0 on a logarithmic axis, are left out.
+    /// The curves; values that are not finite are left out, and on a logarithmic axis those that
+    /// are not above a millionth of the highest.
     pub series: Vec<Series>,
     /// Whether single points show.
     pub markers: bool,
 }
 
 impl Panel {
-    /// Whether a point has a place on the axes.
-    fn holds(&self, (x, y): (f64, f64)) -> bool {
-        let on = |value: f64, axis: &Axis| value.is_finite() && (!axis.log || value > 0.0);
-        on(x, &self.x) && on(y, &self.y)
+    /// The same with those points only that have a place on the axes.
+    fn visible(&self) -> Self {
+        let points = || self.series.iter().flat_map(|series| series.points.iter().copied());
+        let least_x = self.x.least(points().map(|point| point.0));
+        let least_y = self.y.least(points().map(|point| point.1));
+        let is_on = |value: f64, least: f64| value.is_finite() && value >= least;
+        let mut visible = self.clone();
+        for series in &mut visible.series {
+            series.points.retain(|(x, y)| is_on(*x, least_x) && is_on(*y, least_y));
+        }
+        visible
     }
 
     /// The corner on the right from which most of the curves stay away.
@@ -76,7 +100,6 @@ impl Panel {
             .series
             .iter()
             .flat_map(|series| series.points.iter().copied())
-            .filter(|point| self.holds(*point))
             .map(|(x, y)| (scaled(x, &self.x), scaled(y, &self.y)))
             .collect();
         let middle = |of: fn(&(f64, f64)) -> f64| {
@@ -134,8 +157,8 @@ fn draw_rows(svg: &mut String, rows: &[&[Panel]]) -> Drawn {
 }
 
 fn draw_panel(area: &Area<'_>, panel: &Panel) -> Drawn {
-    let all = || panel.series.iter().flat_map(|series| series.points.iter().copied());
-    let points = || all().filter(|point| panel.holds(*point));
+    let panel = &panel.visible();
+    let points = || panel.series.iter().flat_map(|series| series.points.iter().copied());
     let x = range(points().map(|point| point.0), panel.x.log);
     let y = range(points().map(|point| point.1), panel.y.log);
     let (Some(x), Some(y)) = (x, y) else {
@@ -153,8 +176,7 @@ fn draw_panel(area: &Area<'_>, panel: &Panel) -> Drawn {
 
 /// The values' range, and a little more on a linear axis; nothing where there are none.
 fn range(values: impl Iterator<Item = f64>, log: bool) -> Option<Range<f64>> {
-    let finite = values.filter(|value| value.is_finite() && (!log || *value > 0.0));
-    let (low, high) = finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
+    let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
         (low.min(value), high.max(value))
     });
     if low > high {
@@ -167,12 +189,14 @@ fn range(values: impl Iterator<Item = f64>, log: bool) -> Option<Range<f64>> {
     Some(low - margin..high + margin)
 }
 
-/// Marks of a logarithmic axis, 1, 2 and 5 in each decade: those between two values, and the next
-/// ones on either side.
+/// Marks of a logarithmic axis, 1, 2 and 5 in each decade, or, of many decades, their ends: those
+/// between two values, and the next ones on either side.
 fn marks(range: &Range<f64>) -> Vec<f64> {
+    let is_divided = (range.end / range.start).log10() <= MOST_DIVIDED_DECADES;
+    let digits: &[f64] = if is_divided { &[1.0, 2.0, 5.0] } else { &[1.0] };
     let decades = range.start.log10().floor() as i32..=range.end.log10().floor() as i32 + 1;
     let all: Vec<f64> =
-        decades.flat_map(|decade| [1.0, 2.0, 5.0].map(|m| m * 10f64.powi(decade))).collect();
+        decades.flat_map(|decade| digits.iter().map(move |m| m * 10_f64.powi(decade))).collect();
     let first = all.partition_point(|mark| *mark <= range.start).saturating_sub(1);
     let last = all.partition_point(|mark| *mark < range.end).max(first + 1);
     all.into_iter().take(last + 1).skip(first).collect()
@@ -214,7 +238,7 @@ where
         let color = COLORS[index % COLORS.len()];
         let round = index / COLORS.len();
         let style = color.stroke_width(2);
-        let points = || series.points.iter().copied().filter(|point| panel.holds(*point));
+        let points = || series.points.iter().copied();
         // Once all colours are used up, dashes tell curves apart.
         let drawn = if round == 0 {
             chart.draw_series(LineSeries::new(points(), style))?
@@ -242,11 +266,45 @@ where
     Ok(())
 }
 
-/// A tick's value in few characters: `0.05`, `12`, `200k`.
+/// A tick's value in few characters: `0.05`, `12`, `200k`, `1e-5`.
 fn short(value: f64) -> String {
     if value.abs() >= 10_000.0 {
         return format!("{}k", (value / 100.0).round() / 10.0);
     }
+    if value != 0.0 && value.abs() < 9.9e-4 {
+        return format!("{:e}", (value * 1e12).round() / 1e12);
+    }
     // Without what adding up ticks leaves behind.
     format!("{}", (value * 1e6).round() / 1e6)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn drawn(values: &[f64]) -> String {
+        let axis = |log| Axis { label: String::new(), log };
+        let points = values.iter().enumerate().map(|(i, value)| (i as f64, *value)).collect();
+        let series = vec![Series { label: "steps".into(), points }];
+        let title = String::new();
+        let panel = Panel { title, x: axis(false), y: axis(true), series, markers: true };
+        let mut svg = String::new();
+        draw_rows(&mut svg, &[&[panel]]).unwrap();
+        svg
+    }
+
+    #[test]
+    fn a_step_next_to_nothing_does_not_squeeze_the_others_together() {
+        let with_it = drawn(&[0.2, 0.1, 0.005, 1e-30]);
+        assert_eq!(with_it.matches("<circle").count(), 3);
+        assert_eq!(with_it, drawn(&[0.2, 0.1, 0.005, f64::NAN]));
+    }
+
+    #[test]
+    fn a_logarithmic_axis_of_many_decades_is_marked_at_their_ends() {
+        let svg = drawn(&[1.0, 1e-5]);
+        let has = |mark: &str| svg.lines().any(|line| line == mark);
+        assert!(has("1e-5") && has("0.001") && has("1"), "{svg}");
+        assert!(!has("0.002"));
+    }
 }

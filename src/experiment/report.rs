@@ -171,7 +171,7 @@ impl Report<'_> {
             cells.push(spread(of(&lowest_loss), 4));
             cells.push(spread(last("loss_total"), 4));
             cells.push(spread(last("uncovered_pixels"), 0));
-            cells.push(spread(last("seconds"), 1));
+            cells.push(spread(last("seconds"), 2));
             let _ = writeln!(text, "| {} |", cells.join(" | "));
         }
         text.push('\n');
