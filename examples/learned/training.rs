@@ -47,6 +47,7 @@ pub fn reinforce(
     let TrainArguments { seed, rate, .. } = *arguments;
     let options = PolicyGradientOptions { tasks, samples: SAMPLES, rate, seed };
     let mut training = resume(arguments)?.unwrap_or_else(|| PolicyGradient::new(options, start));
+    *training.options_mut() = options;
     train(arguments, kind, &mut training, |training| {
         let reward = training.step(policy)?;
         Ok((training.generation(), -reward, training.weights().to_vec()))

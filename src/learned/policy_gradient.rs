@@ -71,6 +71,11 @@ impl PolicyGradient {
         &self.weights
     }
 
+    /// Numbers of the run.
+    pub fn options_mut(&mut self) -> &mut PolicyGradientOptions {
+        &mut self.options
+    }
+
     /// Number of generations so far.
     pub fn generation(&self) -> u64 {
         self.generation
