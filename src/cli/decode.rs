@@ -10,7 +10,7 @@ use lgi::codec::{self, Partial, Scene};
 use lgi::image::{PictureFormat, Region, Size};
 use lgi::strips::draw_samples;
 
-use super::device::{parse_device, use_threads};
+use super::device::{on_threads, parse_device, use_threads};
 use super::failure::{Failure, Result};
 use super::limits::LimitArguments;
 use super::paths::{self, Job, Place};
@@ -118,7 +118,7 @@ pub fn run(arguments: &DecodeArguments) -> Result<()> {
     let mut reporter = Reporter::new(arguments.report);
     let mut tally = Tally::of(jobs.len());
     for job in &jobs {
-        let decoded = decode(arguments, job, backend.as_mut());
+        let decoded = on_threads(|| decode(arguments, job, backend.as_mut()));
         tally.take(decoded.and_then(|report| reporter.add(report)))?;
     }
     reporter.finish()?;

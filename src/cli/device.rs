@@ -28,12 +28,22 @@ pub fn use_threads(count: Option<usize>) -> Result<()> {
     let count = count.unwrap_or_else(usual_threads);
     let mut threads = ThreadPoolBuilder::new().num_threads(count);
     // This thread is one of them: else it would go to sleep for every single operation of the
-    // others. Alone it must not be: while it waits for something else, nobody would work.
+    // others. Alone it must not be: while it waits for something else, nobody would work. See
+    // `on_threads`.
     if count > 1 {
         threads = threads.use_current_thread();
     }
     let built = threads.build_global();
     built.map_err(|error| Failure::usage(format!("{count} threads cannot be started: {error}")))
+}
+
+/// Computes on the threads of [`use_threads`], this one among them unless there is but one: then on
+/// that, from beginning to end.
+pub fn on_threads<R: Send>(work: impl FnOnce() -> R + Send) -> R {
+    match rayon::current_thread_index() {
+        Some(_) => work(),
+        None => rayon::scope(|_| work()),
+    }
 }
 
 fn usual_threads() -> usize {

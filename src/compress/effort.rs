@@ -52,8 +52,8 @@ impl Effort {
                 Quality::Draft => (1, 24, 1, [1, 1], 0, [1, 0], [24, 1, 0]),
                 Quality::Fast => (1, 60, 3, [2, 3], 12, [4, 4], [120, 3, 24]),
                 Quality::Balanced => (2, 240, 8, [3, 5], 50, [8, 8], [480, 10, 80]),
-                Quality::High => (2, 600, 10, [4, 8], 80, [8, 16], [1000, 12, 120]),
-                Quality::Max => (2, 2000, 12, [6, 12], 120, [16, 20], [3000, 14, 240]),
+                Quality::High => (2, 240, 20, [4, 8], 80, [16, 12], [480, 20, 80]),
+                Quality::Max => (2, 240, 48, [4, 8], 80, [16, 12], [480, 48, 80]),
             };
         let [groups, group_iterations] = groups;
         let [dense_iterations, dense_rounds, dense_refit_iterations] = dense;

@@ -30,7 +30,7 @@ use self::checkpoints::Checkpoints;
 use self::job::Session;
 use self::metrics_csv::MetricsCsv;
 use self::reading::read_ahead;
-use super::device::{parse_device, use_threads};
+use super::device::{on_threads, parse_device, use_threads};
 use super::failure::{Failure, Result};
 use super::paths::{Job, Place};
 use super::report::Reporter;
@@ -79,7 +79,7 @@ fn encode_all(session: &mut Session<'_>, jobs: &[Job], reporter: &mut Reporter) 
         let finishing = thread::Builder::new().name("finishing".into()).spawn_scoped(scope, finish);
         let finishing = finishing.map_err(|source| Error::io("start a thread", source))?;
         for (job, read) in read_ahead(jobs, session.arguments) {
-            let (encoded, drawing) = match job::encode(session, job, read) {
+            let (encoded, drawing) = match on_threads(|| job::encode(session, job, read)) {
                 Ok((encoded, drawing)) => (Ok(encoded), Some(drawing)),
                 Err(failure) => (Err(failure), None),
             };
