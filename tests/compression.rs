@@ -182,12 +182,15 @@ fn what_cannot_be_coded_is_refused_with_the_reason() {
 
 #[test]
 fn presets_do_more_and_more() {
-    let efforts = Quality::ALL.map(Effort::of);
-    assert!(efforts.windows(2).all(|pair| {
-        let [less, more] = [pair[0], pair[1]];
-        less.iterations < more.iterations
-            && less.rounds <= more.rounds
-            && less.dense.iterations < more.dense.iterations
-            && less.dense.rounds <= more.dense.rounds
-    }));
+    // Passes of fits and refits: where Gaussians have room, and where they crowd.
+    let passes = |quality| {
+        let Effort { iterations, rounds, refit_iterations, dense, .. } = Effort::of(quality);
+        let with_refits = |first, rounds: usize, refit| first + (rounds as u64 - 1) * refit;
+        [
+            with_refits(iterations, rounds, refit_iterations),
+            with_refits(dense.iterations, dense.rounds, dense.refit_iterations),
+        ]
+    };
+    let all = Quality::ALL.map(passes);
+    assert!(all.is_sorted_by(|less, more| less[0] < more[0] && less[1] < more[1]), "{all:?}");
 }
