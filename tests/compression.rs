@@ -182,15 +182,20 @@ fn what_cannot_be_coded_is_refused_with_the_reason() {
 
 #[test]
 fn presets_do_more_and_more() {
+    let efforts = Quality::ALL.map(Effort::of);
+    assert!(efforts.is_sorted_by(|less, more| {
+        less.iterations <= more.iterations
+            && less.rounds <= more.rounds
+            && less.dense.iterations <= more.dense.iterations
+            && less.dense.rounds <= more.dense.rounds
+    }));
     // Passes of fits and refits: where Gaussians have room, and where they crowd.
-    let passes = |quality| {
-        let Effort { iterations, rounds, refit_iterations, dense, .. } = Effort::of(quality);
+    let passes = efforts.map(|Effort { iterations, rounds, refit_iterations, dense, .. }| {
         let with_refits = |first, rounds: usize, refit| first + (rounds as u64 - 1) * refit;
         [
             with_refits(iterations, rounds, refit_iterations),
             with_refits(dense.iterations, dense.rounds, dense.refit_iterations),
         ]
-    };
-    let all = Quality::ALL.map(passes);
-    assert!(all.is_sorted_by(|less, more| less[0] < more[0] && less[1] < more[1]), "{all:?}");
+    });
+    assert!(passes.is_sorted_by(|less, more| less[0] < more[0] && less[1] < more[1]), "{passes:?}");
 }

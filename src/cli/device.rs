@@ -37,8 +37,8 @@ pub fn use_threads(count: Option<usize>) -> Result<()> {
     built.map_err(|error| Failure::usage(format!("{count} threads cannot be started: {error}")))
 }
 
-/// Computes on the threads of [`use_threads`], this one among them unless there is but one: then on
-/// that, from beginning to end.
+/// Runs `work` on a thread of [`use_threads`]: this one if it is among them, else another, which has
+/// it from beginning to end.
 pub fn on_threads<R: Send>(work: impl FnOnce() -> R + Send) -> R {
     match rayon::current_thread_index() {
         Some(_) => work(),
@@ -50,4 +50,20 @@ fn usual_threads() -> usize {
     let wanted = std::env::var("RAYON_NUM_THREADS").ok().and_then(|count| count.parse().ok());
     let processors = || thread::available_parallelism().map_or(1, NonZero::get);
     wanted.filter(|count| *count > 0).unwrap_or_else(processors)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_computed_stays_on_a_thread_that_computes() {
+        // This test's thread is none of them, as that of a command with a single one.
+        assert_eq!(rayon::current_thread_index(), None);
+        let place = || rayon::current_thread_index();
+        on_threads(|| {
+            assert!(place().is_some());
+            assert_eq!(on_threads(place), place());
+        });
+    }
 }
